@@ -1,0 +1,237 @@
+"""The nouns: what passes from room to room. Frozen arrays, months from diagnosis, derived quantities as properties.
+
+Arrays have one entry per patient, shape (n,), unless the field says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+Streams = Callable[[str], np.random.Generator]  # stage name -> its own random stream
+
+
+# ---------------------------------------------------------------- the world
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patients:
+    """Patients at diagnosis.
+
+    `columns` holds every covariate as numbers (a category is a set of 0/1 columns); `recorded`
+    names those that a registry could hold, `hidden` those that it could not. The log hazard
+    relative to the baseline of `survival` is the sum of a recorded and a hidden part.
+    """
+
+    columns: Mapping[str, Floats]
+    recorded: tuple[str, ...]
+    hidden: tuple[str, ...]
+    recorded_log_hazard: Floats
+    hidden_log_hazard: Floats
+    diagnosed: Floats  # calendar time of diagnosis, years
+    occult: Bools  # metastases that the first staging does not see
+
+    @property
+    def size(self) -> int:
+        return len(self.diagnosed)
+
+    @property
+    def log_hazard(self) -> Floats:
+        return self.recorded_log_hazard + self.hidden_log_hazard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Response to systemic therapy, known from `evaluated` on, and what it does to the hazard from then on."""
+
+    evaluated: float  # months from diagnosis
+    response: NDArray[np.int8]  # 1 responded, 0 stable, -1 progressed
+    log_ratio: Floats  # log hazard ratio from `evaluated` on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """Who is meant for surgery, and the month planned for it: done only if she is then alive and under follow-up."""
+
+    intended: Bools  # meant for surgery; in a trial: the arm
+    wait: Floats  # months from diagnosis to the planned date; inf when never
+    randomised: Bools  # False everywhere outside a trial
+    randomised_at: Floats  # months from diagnosis; inf when not randomised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """The true effect of surgery: phase k lasts from `after[k]` months after surgery to the next, the last for ever."""
+
+    after: Floats  # (phases,), ascending, after[0] == 0
+    log_ratio: Floats  # (n, phases) log hazard ratio, 0 where surgery does nothing
+
+    @property
+    def is_none(self) -> bool:
+        return not self.log_ratio.any()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Potential:
+    """Survival in months from diagnosis under each course of treatment; one clock per patient."""
+
+    unoperated: Floats
+    operated: Floats  # under the patient's own planned wait; equals `unoperated` where she dies before it
+    under: Callable[[Floats | float], Floats]  # survival if the planned wait were this, scalar or (n,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """When stage IV became known."""
+
+    known: Floats  # months from diagnosis; inf when never
+    found_by_surgery: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """The world: every patient with all her potential survival times. No method ever receives it."""
+
+    patients: Patients
+    course: Course
+    treatment: Treatment
+    effect: Effect
+    potential: Potential
+    staging: Staging
+    lost: Floats  # months from diagnosis to loss to follow-up; inf when never
+
+    @property
+    def size(self) -> int:
+        return self.patients.size
+
+    @property
+    def death(self) -> Floats:
+        """Months from diagnosis to death as it happens."""
+        return self.potential.operated
+
+    @property
+    def operated_at(self) -> Floats:
+        """Months from diagnosis to the operation that happened: alive and under follow-up; inf when none."""
+        wait = self.treatment.wait
+        return np.where((wait < self.death) & (wait < self.lost), wait, np.inf)
+
+    @property
+    def operated(self) -> Bools:
+        return np.isfinite(self.operated_at)
+
+
+# ---------------------------------------------------------------- the view
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Whom the investigator calls exposed, fixed for the whole of follow-up.
+
+    `decided` is the month from diagnosis in which that became known. Where it lies after time
+    zero, the exposure looks into the future, and the months between are immortal.
+    """
+
+    exposed: Bools
+    decided: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureOverTime(Exposure):
+    """An exposure that begins at `decided`: person-time before it counts as unexposed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """The covariates as the investigator has them."""
+
+    names: tuple[str, ...]
+    values: Floats  # (n, len(names))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """The investigator's data, one row per eligible patient, months from time zero."""
+
+    names: tuple[str, ...]
+    covariates: Floats  # (n, len(names))
+    exposed: Bools
+    entry: Floats  # start of observation; 0 unless entry is delayed
+    time: Floats  # end of observation, > entry
+    event: Bools  # death at `time`
+    patient: Integers  # row of the cohort: identity only, carries no information
+
+    @property
+    def size(self) -> int:
+        return len(self.time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedOverTime(Observed):
+    """Observed, with the month from time zero at which exposure begins: 0 from the start, inf when never."""
+
+    exposed_from: Floats
+
+
+# ---------------------------------------------------------------- the answer
+
+
+class Status(StrEnum):
+    """How an analysis ended. Everything but OK carries no usable estimate and is counted."""
+
+    OK = "ok"
+    NOT_CONVERGED = "not converged"
+    NO_PATIENTS = "no patients"
+    NOBODY_EXPOSED = "nobody exposed"
+    NOBODY_UNEXPOSED = "nobody unexposed"
+    NO_EVENTS = "no events"
+    SEPARATION = "separation"
+    SINGULAR = "singular"
+    BEYOND_FOLLOW_UP = "beyond follow-up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What a method reports. Hazard ratios are on the log scale; months and probabilities are not transformed."""
+
+    estimand: str  # the estimand it claims, e.g. "marginal_log_hazard_ratio", "rmst_difference(horizon=60)"
+    estimate: float = np.nan
+    standard_error: float = np.nan
+    low: float = np.nan  # 95% confidence interval
+    high: float = np.nan
+    status: Status = Status.OK
+    message: str = ""
+    diagnostics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """The value of an estimand in a cohort, with its Monte Carlo standard error."""
+
+    value: float
+    mcse: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimates:
+    """One method's results over replicates: usable rows only, shape (r,); `attempts` counts the failed ones too."""
+
+    estimate: Floats
+    standard_error: Floats
+    low: Floats
+    high: Floats
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A performance measure with its Monte Carlo standard error."""
+
+    value: float
+    mcse: float

@@ -1,0 +1,53 @@
+"""Parameter types with unit and range: the annotations from which the study grammar is built.
+
+A part writes `median_wait: Months = 4.0`; the grammar reads unit and range from the
+annotation, `biasim parts` prints them, and a value outside the range is refused before
+anything runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Annotated
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The unit a number is given in, as printed on axes and in `biasim parts`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The closed range of a number; `above` makes the lower end open."""
+
+    low: float = -inf
+    high: float = inf
+    above: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The value of a parameter at which the bias it drives vanishes."""
+
+    value: object
+
+
+Months = Annotated[float, Unit("months"), Within(0.0)]
+PositiveMonths = Annotated[float, Unit("months"), Within(0.0, above=True)]
+CalendarYear = Annotated[float, Unit("calendar year"), Within(1900.0, 2100.0)]
+Years = Annotated[float, Unit("years"), Within(0.0)]
+PerMonth = Annotated[float, Unit("per month"), Within(0.0)]
+Probability = Annotated[float, Unit("probability"), Within(0.0, 1.0)]
+OddsRatio = Annotated[float, Unit("odds ratio"), Within(0.0, above=True)]
+HazardRatio = Annotated[float, Unit("hazard ratio"), Within(0.0, above=True)]
+LogRatio = Annotated[float, Unit("log ratio"), Within(-20.0, 20.0)]
+Logit = Annotated[float, Unit("logit"), Within(-20.0, 20.0)]
+Deviation = Annotated[float, Unit("standard deviation"), Within(0.0)]
+Correlation = Annotated[float, Unit("correlation"), Within(-1.0, 1.0)]
+Positive = Annotated[float, Unit("number"), Within(0.0, above=True)]
+Number = Annotated[float, Unit("number")]
+Count = Annotated[int, Unit("count"), Within(0)]
+PositiveCount = Annotated[int, Unit("count"), Within(1)]
