@@ -18,6 +18,18 @@ class UnknownPart(BiasimError):
         super().__init__(f"{room}: no part called '{name}'. {meant(name, known)}")
 
 
+class UnknownColumn(BiasimError):
+    """A covariate that the cohort does not hold, or that cannot be asked for here."""
+
+    def __init__(self, where: str, name: str, known: list[str], reason: str = "") -> None:
+        self.where, self.name, self.known = where, name, known
+        super().__init__(f"{where}: {reason or f'no column called {name!r}'}. {meant(name, known)}")
+
+
+class NoTruth(BiasimError):
+    """An estimand that has no single value in this world, or no patients to be computed from."""
+
+
 class StoreError(BiasimError):
     """A result folder that cannot be read, or belongs to another study."""
 

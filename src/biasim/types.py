@@ -194,6 +194,8 @@ class Status(StrEnum):
     SEPARATION = "separation"
     SINGULAR = "singular"
     BEYOND_FOLLOW_UP = "beyond follow-up"
+    NO_COVARIATES = "no covariates"
+    NO_MATCHES = "no matches"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -58,7 +58,7 @@ class Study:
 
     name: str
     aim: str
-    source: str  # the file it was read from
+    source: str = field(compare=False)  # the file it was read from
     scenarios: tuple[Scenario, ...]
     estimands: tuple[Choice, ...]
     performance: tuple[Choice, ...]
@@ -70,4 +70,6 @@ class Study:
     published: tuple[str, ...]  # ids of published studies printed beside the result
     switches: Mapping[str, Mapping[str, Any]]  # mechanism -> the change that turns it off
     written_out: str  # the study as YAML with every default, for results/<study>/study.yaml
-    provenance: Mapping[str, Mapping[str, str]]  # world path -> {kind, source, note}
+    provenance: Mapping[str, Mapping[str, str]] = field(compare=False)  # world path -> {kind, source, note}
+    world_name: str = field(default="", compare=False)  # the name in configs/worlds/, "" for a world of its own
+    where: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)  # dotted path -> line, column

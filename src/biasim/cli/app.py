@@ -1,0 +1,53 @@
+"""The `biasim` command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+
+import typer
+
+from biasim.cli.check import check
+from biasim.cli.explain import explain
+from biasim.cli.figures import figures
+from biasim.cli.parts import parts
+from biasim.cli.replay import replay
+from biasim.cli.show import show
+from biasim.cli.simulate import simulate
+from biasim.cli.verify import verify
+from biasim.errors import BiasimError, StudyRefused
+
+app = typer.Typer(
+    name="biasim",
+    help="How much survival benefit can an observational study report when there is none?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+def speaking(command: Callable) -> Callable:
+    """Errors meant for the user become text and an exit code; defects keep their traceback."""
+
+    @wraps(command)
+    def wrapped(*args: object, **keywords: object) -> None:
+        try:
+            command(*args, **keywords)
+        except StudyRefused as refused:
+            count = len(refused.problems)
+            print(refused, file=sys.stderr)
+            print(f"{count} mistake{'s' if count != 1 else ''}; nothing has run.", file=sys.stderr)
+            raise typer.Exit(1) from None
+        except BiasimError as error:
+            print(f"biasim: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            print("\ninterrupted; finished replicates are kept, the same command goes on from there.", file=sys.stderr)
+            raise typer.Exit(130) from None
+
+    return wrapped
+
+
+for command in (simulate, check, parts, explain, show, replay, verify, figures):
+    app.command()(speaking(command))

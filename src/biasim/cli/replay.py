@@ -1,0 +1,23 @@
+"""`biasim replay`: one replicate rebuilt alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def replay(
+    study: Annotated[str, typer.Argument(help="a name in configs/ or a path")],
+    replicate: Annotated[int, typer.Option(min=0, help="number of the replicate")] = 0,
+    scenario: Annotated[int, typer.Option(min=0, help="number of the scenario")] = 0,
+) -> None:
+    """Rebuild one replicate alone and print every analysis of it."""
+    from rich.console import Console
+
+    from biasim.cli.opening import open_study
+    from biasim.engine.replay import replay as rebuild
+    from biasim.report.replay_text import replay_table
+
+    opened = open_study(study)
+    Console().print(replay_table(rebuild(opened, scenario=scenario, replicate=replicate)))

@@ -1,0 +1,53 @@
+"""What the ways of choosing patients for surgery share: probabilities from log odds, and a choice of nobody."""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+
+from biasim.types import Bools, Floats, Treatment
+
+
+def probability(log_odds: Floats | float) -> Floats:
+    """The inverse logit."""
+    return 1.0 / (1.0 + np.exp(-log_odds))
+
+
+def probability_with_share(log_odds: Floats, share: float) -> Floats:
+    """Probabilities with these log odds plus the one intercept that makes their mean `share`, to 1e-12.
+
+    Newton steps, kept inside a bracket that the extremes of the log odds give.
+    """
+    if share <= 0.0 or share >= 1.0:
+        return np.full(log_odds.shape, float(share))
+    middle = log(share / (1.0 - share))
+    low, high = middle - log_odds.max(initial=0.0), middle - log_odds.min(initial=0.0)
+    intercept = middle - log_odds.mean() if log_odds.size else middle
+    for _ in range(100):
+        chance = probability(intercept + log_odds)
+        excess = chance.mean() - share if log_odds.size else 0.0
+        if abs(excess) < 1e-12 or high - low < 1e-12:
+            break
+        low, high = (low, intercept) if excess > 0.0 else (intercept, high)
+        slope = (chance * (1.0 - chance)).mean()
+        step = intercept - excess / slope if slope > 0.0 else low
+        intercept = step if low < step < high else 0.5 * (low + high)
+    return chance
+
+
+def standardised(values: Floats, among: Bools) -> Floats:
+    """Values in standard deviations from their mean, both taken `among` some patients; zeros where all are equal."""
+    chosen = values[among]
+    spread = chosen.std() if chosen.size else 0.0
+    return (values - chosen.mean()) / spread if spread > 0.0 else np.zeros(values.shape)
+
+
+def outside_trial(intended: Bools, wait: Floats) -> Treatment:
+    """A choice made in ordinary care: the wait counts only where surgery is intended."""
+    return Treatment(
+        intended=intended,
+        wait=np.where(intended, wait, np.inf),
+        randomised=np.zeros(intended.size, bool),
+        randomised_at=np.full(intended.size, np.inf),
+    )

@@ -1,0 +1,65 @@
+"""Treatment: surgery chosen by prognosis, after a lognormal wait."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Annotated
+
+import numpy as np
+
+from biasim.cohort.treatment._choice import outside_trial, probability_with_share, standardised
+from biasim.types import Course, Patients, Treatment
+from biasim.units import Deviation, OddsRatio, PositiveMonths, Probability, Switch
+
+
+def by_prognosis(
+    patients: Patients,
+    course: Course,
+    rng: np.random.Generator,
+    *,
+    share: Probability = 0.5,
+    odds_ratio: Annotated[OddsRatio, Switch(1.0)] = 1.0,
+    hidden_odds_ratio: Annotated[OddsRatio, Switch(1.0)] = 1.0,
+    responder_odds_ratio: Annotated[OddsRatio, Switch(1.0)] = 1.0,
+    median_wait: PositiveMonths = 4.0,
+    wait_spread: Deviation = 0.5,
+) -> Treatment:
+    """Each patient gets a planned date, and with it a decision that uses what is known on that date.
+
+    Works in any world: prognosis is the patient's log hazard, its recorded and its hidden part
+    each in standard deviations. Patients with occult metastases are thought to be curable and
+    are all meant for surgery; everything below is about the others.
+
+    Where the bias comes from
+    -------------------------
+    Confounding by indication: with odds ratios below 1, patients with a worse prognosis are
+    operated on less often, which favours surgery; above 1 it works against surgery. A responder
+    odds ratio above 1 selects responders, which favours surgery in a world where response
+    changes the hazard. The wait makes the time until surgery immortal for any analysis that
+    counts it as exposed.
+
+    Parameters
+    ----------
+    share
+        Share meant for surgery; the intercept of the choice is solved on the patients at hand.
+    odds_ratio
+        Odds ratio of surgery per standard deviation of worse recorded prognosis.
+    hidden_odds_ratio
+        The same for the hidden prognosis.
+    responder_odds_ratio
+        Odds ratio of responders against stable disease, and of stable disease against
+        progressors, where the planned date lies after the response has been evaluated.
+    median_wait
+        Median months from diagnosis to the planned date.
+    wait_spread
+        Standard deviation of the logarithm of the wait.
+    """
+    draw = rng.random(patients.size)
+    wait = median_wait * np.exp(wait_spread * rng.standard_normal(patients.size))
+    seen = ~patients.occult
+    log_odds = log(odds_ratio) * standardised(patients.recorded_log_hazard, seen)
+    log_odds += log(hidden_odds_ratio) * standardised(patients.hidden_log_hazard, seen)
+    log_odds += log(responder_odds_ratio) * course.response * (wait >= course.evaluated)
+    intended = patients.occult.copy()
+    intended[seen] = draw[seen] < probability_with_share(log_odds[seen], share)
+    return outside_trial(intended, wait)

@@ -1,0 +1,131 @@
+"""Designs: from a mapping to a draft, from a draft to a checked Design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import get_args
+
+from biasim.config.checking import unknown_key
+from biasim.config.choices import label, part_of, spelled
+from biasim.config.draft import DESIGN_KEYS, ONE, DesignDraft, Edit
+from biasim.config.signature import hints
+from biasim.config.study import Choice, Design
+from biasim.config.text import Node
+from biasim.errors import Problem
+from biasim.registry import names
+from biasim.types import Exposure, ExposureOverTime, Observed, ObservedOverTime
+
+DEFAULTS = {"follow_up": "complete"}  # what a design that does not mention the room gets
+Build = Callable[[Node, str], Choice | None]
+
+
+def drafted(node: Node, problems: list[Problem]) -> DesignDraft:
+    """A design as written, every choice in its canonical spelling."""
+    if not node.is_mapping:
+        problems.append(node.problem(f"{node.shown} is not a design", "a mapping with " + ", ".join(DESIGN_KEYS)))
+        return DesignDraft(node=node)
+    for key, child in node.value.items():
+        if key not in DESIGN_KEYS:
+            problems.append(unknown_key(child, key, list(DESIGN_KEYS)))
+    view = {}
+    for room in ONE:
+        written = node.value.get(room)
+        if written is None and room in DEFAULTS:
+            written = replace(node.here(DEFAULTS[room]), path=f"{node.path}.{room}")
+        if written is None:
+            expected = "one of " + ", ".join(names(room))
+            problems.append(node.problem(f"'{room}' is missing", expected, f"Write '{room}: ...' here.", at_key=True))
+        elif choice := spelled(written, room, problems):
+            view[room] = choice
+    return DesignDraft(
+        node=node,
+        eligibility=_criteria(node.value.get("eligibility"), problems),
+        view=view,
+        methods=_methods(node, problems),
+        edits=edits(node.value.get("change"), problems),
+    )
+
+
+def _criteria(node: Node | None, problems: list[Problem]) -> tuple[Node, ...]:
+    if node is None:
+        return ()
+    choices = [spelled(item, "eligibility", problems) for item in (node.value if node.is_list else (node,))]
+    return tuple(choice for choice in choices if choice)
+
+
+def _methods(node: Node, problems: list[Problem]) -> dict[str, Node]:
+    if "methods" in node.value:
+        return method_choices(node.value["methods"], problems)
+    expected = "a list of: " + ", ".join(names("methods"))
+    problems.append(node.problem("'methods' is missing", expected, "Write 'methods: [...]' here.", at_key=True))
+    return {}
+
+
+def method_choices(node: Node, problems: list[Problem]) -> dict[str, Node]:
+    """Methods by label: a list makes its labels from what is written, a mapping names them."""
+    wanted = "a list of methods, or a mapping of labels to methods"
+    if node.is_mapping:
+        if len(node.value) == 1 and (name := next(iter(node.value))) in names("methods"):
+            child = node.value[name]
+            if child.is_mapping and not any(key in names("methods") for key in child.value):
+                problems.append(node.problem("a method without a list", wanted, f"Write [{{{name}: ...}}]."))
+                return {}
+        spelt = {key: spelled(child, "methods", problems) for key, child in node.value.items()}
+        return {key: choice for key, choice in spelt.items() if choice}
+    if not node.is_list:
+        hint = f"Write [{node.written}]." if isinstance(node.value, str) else ""
+        problems.append(node.problem(f"{node.shown} does not fit", wanted, hint))
+        return {}
+    if not node.value:
+        problems.append(node.problem("an empty list", wanted, "A design without a method answers nothing."))
+    methods: dict[str, Node] = {}
+    for item in node.value:
+        if choice := spelled(item, "methods", problems):
+            if (name := label(choice)) in methods:
+                hint = "Leave one out, or name them: {first: cox, second: cox}."
+                problems.append(item.problem(f"the label '{name}' stands twice", "each label once", hint))
+            methods[name] = choice
+    return methods
+
+
+def edits(node: Node | None, problems: list[Problem], *, lenient: bool = False) -> tuple[Edit, ...]:
+    """A mapping of dotted paths to values, in the order of the file."""
+    if node is None or node.value is None:
+        return ()
+    if not node.is_mapping:
+        hint = "Write 'treatment.by_prognosis.odds_ratio: 1.0' on a line of its own."
+        problems.append(node.problem(f"{node.shown} does not fit", "a mapping of dotted paths to values", hint))
+        return ()
+    return tuple(Edit(path=path, value=value, lenient=lenient) for path, value in node.value.items())
+
+
+def finished(name: str, draft: DesignDraft, world: Mapping[str, Choice | None], build: Build) -> Design | None:
+    """The design with every choice checked; None when one is wrong."""
+    eligibility = [build(choice, "eligibility") for choice in draft.eligibility]
+    view = {room: build(choice, room) for room, choice in draft.view.items()}
+    methods = {key: build(choice, "methods") for key, choice in draft.methods.items()}
+    complete = len(view) == len(ONE) and len(methods) > 0
+    if not complete or None in [*eligibility, *view.values(), *methods.values(), *world.values()]:
+        return None
+    return Design(name=name, world=world, eligibility=tuple(eligibility), methods=methods, **view)  # type: ignore[arg-type]
+
+
+def sees_over_time(exposure: str) -> bool | None:
+    """Whether an exposure part begins during follow-up; None when its annotation leaves it open."""
+    return _kind(hints("exposure", exposure).get("return"), Exposure, ExposureOverTime)
+
+
+def wants_over_time(method: str) -> bool | None:
+    """Whether a method needs an exposure that begins during follow-up; None when it takes both."""
+    return _kind(hints("methods", method).get("observed"), Observed, ObservedOverTime)
+
+
+def _kind(annotation: object, fixed: type, over_time: type) -> bool | None:
+    both = {fixed, over_time} <= set(get_args(annotation))
+    return None if both or annotation not in (fixed, over_time) else annotation is over_time
+
+
+def design_part(draft: DesignDraft, room: str) -> str:
+    """The part chosen in a room of the view, "" when it could not be read."""
+    return part_of(draft.view[room]) if room in draft.view else ""

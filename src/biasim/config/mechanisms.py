@@ -1,0 +1,60 @@
+"""Which lines of a study are sources of bias, read from switches and docstrings of the parts chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from biasim.config.docstrings import first_sentence, section
+from biasim.config.signature import parameters
+from biasim.config.study import Choice, Design, Scenario
+from biasim.registry import VIEW, find
+from biasim.units import Switch
+
+HEADING = "Where the bias comes from"
+CHOOSING = ("treatment", "staging", "censoring")  # the rooms of the world in which patients are selected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mechanism:
+    """A chosen part that can bias: where it stands, what is switched on, and what it does."""
+
+    design: str  # "" for the world that all designs share
+    room: str
+    part: str
+    switched_on: Mapping[str, tuple[Any, Any]]  # parameter -> (value, switch); empty when the part itself is the flaw
+    says: str
+
+
+def mechanisms(scenario: Scenario) -> Iterator[Mechanism]:
+    """Sources of bias in the shared world, then in each design, in the order of the file."""
+    for room in CHOOSING:
+        yield from switched_on(scenario.world[room], design="")
+    for name, design in scenario.designs.items():
+        for room in CHOOSING:
+            if design.world[room] != scenario.world[room]:
+                yield from switched_on(design.world[room], design=name)
+        for choice in view(design):
+            yield from switched_on(choice, design=name)
+
+
+def view(design: Design) -> Iterator[Choice]:
+    """The choices of a design, eligibility criteria one by one."""
+    for room in VIEW:
+        chosen = getattr(design, room)
+        yield from chosen if isinstance(chosen, tuple) else (chosen,)
+
+
+def switched_on(choice: Choice, *, design: str) -> Iterator[Mechanism]:
+    """The choice as a mechanism: a parameter is off its switch, or the part has none and is a flaw in itself."""
+    says = section(find(choice.room, choice.name), HEADING)
+    switches = {name: item.mark(Switch) for name, item in parameters(choice.room, choice.name).items()}
+    off = {
+        name: (choice.parameters[name], switch.value)
+        for name, switch in switches.items()
+        if switch is not None and choice.parameters[name] != switch.value
+    }
+    flaw_itself = not any(switches.values()) and bool(says) and not says.startswith("Nowhere")
+    if off or flaw_itself:
+        yield Mechanism(design=design, room=choice.room, part=choice.name, switched_on=off, says=first_sentence(says))

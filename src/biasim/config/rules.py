@@ -1,0 +1,85 @@
+"""Combinations that fit one by one and not together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+from biasim.config.choices import body_of, part_of
+from biasim.config.designs import sees_over_time, wants_over_time
+from biasim.config.draft import DesignDraft, Edit
+from biasim.config.signature import bare, parameters
+from biasim.config.study import Choice, Design
+from biasim.config.text import Node
+from biasim.errors import Problem
+from biasim.registry import names
+from biasim.units import Unit
+
+RANDOMISED = "randomis"  # how the names of parts begin that need, or make, a randomised treatment
+
+
+def impossible(design: DesignDraft, world: Mapping[str, Node], problems: list[Problem]) -> None:
+    """Refuse what a design asks of a world, or of its own methods, and cannot have."""
+    _exposure_and_methods(design, problems)
+    treatment = world.get("treatment")
+    if treatment is None or part_of(treatment).startswith(RANDOMISED):
+        return
+    wanting = [("eligibility", choice) for choice in design.eligibility]
+    wanting += [("time_zero", choice) for room, choice in design.view.items() if room == "time_zero"]
+    for room, choice in wanting:
+        if part_of(choice).startswith(RANDOMISED):
+            found = f"'{part_of(choice)}' where the treatment is '{part_of(treatment)}': nobody is randomised"
+            hint = "Add 'change: {treatment: randomised}' to this design."
+            problems.append(choice.problem(found, f"a randomised treatment, or another {room}", hint))
+
+
+def _exposure_and_methods(design: DesignDraft, problems: list[Problem]) -> None:
+    exposure = design.view.get("exposure")
+    seen = sees_over_time(part_of(exposure)) if exposure else None
+    for choice in design.methods.values() if exposure and seen is not None else ():
+        wanted = wants_over_time(part_of(choice))
+        if wanted is None or wanted == seen:
+            continue
+        kind = "that begins during follow-up" if wanted else "fixed at time zero"
+        found = f"'{part_of(choice)}' needs an exposure {kind}; '{part_of(exposure)}' is not"
+        other = [name for name in names("methods") if wants_over_time(name) == seen]
+        fitting = [name for name in names("exposure") if sees_over_time(name) == wanted]
+        expected = "one of " + ", ".join(other) if other else "another method"
+        hint = f"Or choose 'exposure: {fitting[0]}'." if fitting else ""
+        problems.append(choice.problem(found, expected, hint))
+
+
+def beyond_follow_up(draft: DesignDraft, design: Design, problems: list[Problem]) -> None:
+    """Refuse a method that looks at months after the end of a follow-up of stated length."""
+    limit = _months(design.follow_up).get("months")
+    if limit is None:
+        return
+    for key, method in design.methods.items():
+        for name, value in _months(method).items():
+            if value > limit or (value == limit and name == "months"):
+                node = draft.methods[key]
+                at = body_of(node).value.get(name, node)
+                found = f"{name} of {value:g} months in a follow-up of {limit:g}"
+                hint = "Lengthen 'follow_up' or shorten this."
+                problems.append(
+                    at.problem(found, f"{'fewer than' if name == 'months' else 'at most'} {limit:g} months", hint)
+                )
+
+
+def _months(choice: Choice) -> dict[str, float]:
+    result = {}
+    for name, parameter in parameters(choice.room, choice.name).items():
+        unit, value = parameter.mark(Unit), choice.parameters[name]
+        if unit and unit.name == "months" and bare(parameter.annotation) is float and isinstance(value, float | int):
+            result[name] = float(value)
+    return result
+
+
+def overlapping(edits: Iterable[Edit], problems: list[Problem]) -> None:
+    """Refuse to vary a value together with one that holds it: the second would undo the first."""
+    for first, second in combinations(edits, 2):
+        if second.path.startswith(first.path + ".") or first.path.startswith(second.path + "."):
+            found = f"'{second.path}' is varied together with '{first.path}'"
+            problems.append(
+                second.value.problem(found, "paths that do not hold each other", "Vary one of them.", at_key=True)
+            )

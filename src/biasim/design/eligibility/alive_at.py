@@ -1,0 +1,32 @@
+"""Women alive some months after diagnosis."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from biasim.types import Bools, Cohort
+from biasim.units import Months, Switch
+
+
+def alive_at(cohort: Cohort, *, months: Annotated[Months, Switch(0.0)] = 0.0) -> Bools:
+    """Women alive this many months after diagnosis.
+
+    Where the bias comes from
+    -------------------------
+    Eligibility looks into the future unless time zero lies at or after `months`: the months before
+    are immortal for everyone, exposed or not. Set against a design whose exposed alone are
+    immortal it therefore hides part of that bias, which favours surgery, and does not remove it:
+    operations after `months` still need survivors. Where surgery does harm or good early, the
+    survivors no longer compare like with like.
+
+    Parameters
+    ----------
+    months
+        Months from diagnosis to be survived.
+
+    Returns
+    -------
+    Bools
+        Shape (n,).
+    """
+    return cohort.death > months

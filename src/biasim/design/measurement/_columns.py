@@ -1,0 +1,40 @@
+"""Columns of a cohort by name, gathered into the matrix that the investigator works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from biasim.types import Cohort, Measured
+
+# Not covariates of the patient at diagnosis, but a study may have written them down.
+AFTERWARDS = ("responded", "progressed", "occult", "found_by_surgery")
+
+
+def afterwards(cohort: Cohort, name: str) -> NDArray:
+    """One of the AFTERWARDS columns as 0/1, shape (n,)."""
+    if name == "responded":
+        return cohort.course.response == 1
+    if name == "progressed":
+        return cohort.course.response == -1
+    return cohort.patients.occult if name == "occult" else cohort.staging.found_by_surgery
+
+
+def gather(cohort: Cohort, names: Sequence[str], altered: Mapping[str, NDArray] | None = None) -> Measured:
+    """The named columns side by side; `altered` ones replace those of the cohort.
+
+    Every name must be a column of the patients, one of AFTERWARDS or a key of `altered`.
+    The one (n, p) matrix is filled column by column, so that no second copy exists.
+    """
+    columns, altered = cohort.patients.columns, altered or {}
+    values = np.empty((cohort.size, len(names)))
+    for position, name in enumerate(names):
+        if name in altered:
+            values[:, position] = altered[name]
+        elif name in columns:
+            values[:, position] = columns[name]
+        else:
+            values[:, position] = afterwards(cohort, name)
+    return Measured(names=tuple(names), values=values)

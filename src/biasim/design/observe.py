@@ -1,0 +1,115 @@
+"""Puts the five parts of a design together: a cohort as one investigator sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from biasim.types import (
+    Bools,
+    Cohort,
+    Exposure,
+    ExposureOverTime,
+    Floats,
+    Integers,
+    Observed,
+    ObservedOverTime,
+    Streams,
+)
+
+# eligibility -> tuple of parts; time_zero, exposure, measurement, follow_up -> one part; parameters bound
+Parts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """Who is in the study, and from when to when she is watched; months from diagnosis, shape (n,)."""
+
+    time_zero: Floats
+    stop: Floats  # death, loss or end of follow-up, whichever comes first
+    eligible: Bools  # every criterion holds, accrual aside
+    present: Bools  # eligible, alive, followed and, sooner or later, known to have stage IV
+    rows: Integers  # (k,) those who are in the study: present, up to the accrual target
+
+
+def observe(cohort: Cohort, parts: Parts, streams: Streams) -> Observed | ObservedOverTime:
+    """The investigator's data: one row per patient in the study, months from time zero.
+
+    In the study are patients who satisfy every criterion, are alive, not lost and still under
+    follow-up at time zero, and whose stage IV becomes known while they are watched. An accrual
+    target keeps the first ones of these in the order of the cohort. An exposure decided at or after
+    the end of observation is not seen.
+
+    Parameters
+    ----------
+    cohort
+        The world.
+    parts
+        Room -> part with its parameters bound; a tuple of parts for `eligibility`.
+    streams
+        Stage name -> random stream; the stages are "follow_up" and "measurement".
+    """
+    entered = enter(cohort, parts, streams)
+    exposure = parts["exposure"](cohort, entered.time_zero)
+    measured = parts["measurement"](cohort, streams("measurement"))
+    rows, everybody = entered.rows, len(entered.rows) == cohort.size
+    time_zero, stop = entered.time_zero[rows], entered.stop[rows]
+    exposed, decided = _seen(exposure, rows, stop)
+    fields = {
+        "names": measured.names,
+        "covariates": measured.values if everybody else measured.values.take(rows, axis=0),
+        "exposed": exposed,
+        "entry": np.zeros(len(rows)),
+        "time": stop - time_zero,
+        "event": cohort.death[rows] <= stop,
+        "patient": rows,
+    }
+    if isinstance(exposure, ExposureOverTime):
+        exposed_from = np.where(exposed, np.maximum(decided - time_zero, 0.0), np.inf)
+        return ObservedOverTime(**fields, exposed_from=exposed_from)
+    return Observed(**fields)
+
+
+def enter(cohort: Cohort, parts: Parts, streams: Streams) -> Entered:
+    """Who enters the study, before anything about her is measured."""
+    time_zero = parts["time_zero"](cohort)
+    end = parts["follow_up"](cohort, time_zero, streams("follow_up"))
+    stop = np.minimum(np.minimum(cohort.death, cohort.lost), end)
+    eligible = np.ones(cohort.size, dtype=bool)
+    for part in parts["eligibility"]:
+        eligible &= part(cohort, target=0) if _target(part) else part(cohort)
+    # stop > time_zero also refuses an infinite time zero; an occult cancer must be found before she dies of it
+    present = eligible & (stop > time_zero) & (cohort.staging.known < stop)
+    rows = np.flatnonzero(present)
+    targets = [target for target in map(_target, parts["eligibility"]) if target]
+    rows = rows[: min(targets)] if targets else rows
+    return Entered(time_zero=time_zero, stop=stop, eligible=eligible, present=present, rows=rows)
+
+
+def attrition(cohort: Cohort, parts: Parts, streams: Streams) -> dict[str, int]:
+    """How many patients each step leaves: considered, eligible, alive at time zero, accrued, exposed, events."""
+    entered = enter(cohort, parts, streams)
+    exposure = parts["exposure"](cohort, entered.time_zero)
+    stop = entered.stop[entered.rows]
+    return {
+        "considered": cohort.size,
+        "eligible": int(entered.eligible.sum()),
+        "alive at time zero": int(entered.present.sum()),
+        "accrued": len(entered.rows),
+        "exposed": int(_seen(exposure, entered.rows, stop)[0].sum()),
+        "events": int((cohort.death[entered.rows] <= stop).sum()),
+    }
+
+
+def _seen(exposure: Exposure, rows: Integers, stop: Floats) -> tuple[Bools, Floats]:
+    """Exposure of the rows as far as it was decided before the end of observation."""
+    decided = exposure.decided[rows]
+    return exposure.exposed[rows] & (decided < stop), decided
+
+
+def _target(part: Callable) -> int:
+    """The accrual target bound to an eligibility part, 0 when there is none."""
+    return getattr(part, "keywords", {}).get("target", 0) or 0

@@ -1,0 +1,125 @@
+"""Example tables for the figures: replicate 0 of scenario 0, one cohort of the study's own size.
+
+The truth curves show the patients whom the design admits, from the same time zero: all operated within
+`GRACE` months of diagnosis (or at their own planned date if that comes first), and nobody operated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from biasim.config.study import Design
+from biasim.engine.plan import Plan
+from biasim.engine.replicate import Place, cohorts, view
+from biasim.engine.streams import Streams
+from biasim.kernels import kaplan_meier
+from biasim.methods._propensity import balance_table
+from biasim.types import Cohort, Floats, Observed, ObservedOverTime
+
+COLUMNS = {
+    "curves": ("design", "group", "kind", "month", "survival", "low", "high"),
+    "at_risk": ("design", "group", "month", "at_risk", "events"),
+    "person_time": ("design", "patient", "group", "wait", "decided", "end", "died", "time_zero"),
+    "balance": ("design", "method", "covariate", "smd_before", "smd_after"),
+}
+GRACE = 12.0  # months from diagnosis, as in the estimands
+STEP = 0.5  # months between the points of a stored curve
+LONGEST = 120.0  # months
+PATIENTS = 30  # in the person-time picture
+Rows = list[tuple[object, ...]]
+
+
+def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
+    """The rows of each example table, all designs of a scenario."""
+    streams = Streams(planned.seed, 0)
+    made = cohorts(planned, streams)
+    tables: dict[str, Rows] = {name: [] for name in COLUMNS}
+    for design, parts in zip(designs, planned.designs, strict=True):
+        cohort = made[parts.world]
+        observed = view(planned, parts, cohort, streams)
+        time_zero = parts.view["time_zero"](cohort)
+        exposure = Place(planned, streams, design.name, "exposure")(parts.view["exposure"], cohort, time_zero)
+        for group, curve in observed_curves(observed):
+            tables["curves"] += curve_rows(design.name, group, "observed", curve)
+            tables["at_risk"] += at_risk_rows(design.name, group, curve)
+        for group, curve in true_curves(cohort, observed, time_zero):
+            tables["curves"] += curve_rows(design.name, group, "truth", curve)
+        tables["person_time"] += person_time_rows(design.name, cohort, observed, time_zero, exposure.decided)
+        for label, method in design.methods.items():
+            found = balance_table(observed, method.name, method.parameters)
+            tables["balance"] += [(design.name, label, *row) for row in found]
+    return tables
+
+
+def observed_curves(observed: Observed) -> Iterator[tuple[str, kaplan_meier.Curve]]:
+    """Kaplan-Meier curves by exposure.
+
+    Where exposure begins during follow-up, a patient counts as unexposed until then and enters the curve
+    of the exposed late (Simon and Makuch 1984, doi 10.1002/sim.4780030106).
+    """
+    exposed, entry, time, event = observed.exposed, observed.entry, observed.time, observed.event
+    begins = observed.exposed_from if isinstance(observed, ObservedOverTime) else np.where(exposed, 0.0, np.inf)
+    spells = {
+        "exposed": (np.maximum(entry, begins), time, event),
+        "unexposed": (entry, np.minimum(time, begins), event & (begins >= time)),
+    }
+    for group, (start, stop, died) in spells.items():
+        spent = start < stop
+        if spent.any():
+            yield group, kaplan_meier.curve(stop[spent], died[spent], entry=start[spent])
+
+
+def true_curves(cohort: Cohort, observed: Observed, time_zero: Floats) -> Iterator[tuple[str, kaplan_meier.Curve]]:
+    """How the admitted patients live if all are operated, and if nobody is, from time zero, nobody lost."""
+    rows = observed.patient
+    operated = cohort.potential.under(np.minimum(cohort.treatment.wait, GRACE))
+    for group, survival in (("all operated", operated), ("nobody operated", cohort.potential.unoperated)):
+        months = np.maximum(survival[rows] - time_zero[rows], 0.0)
+        if len(rows):
+            yield group, kaplan_meier.curve(months, np.ones(len(rows), dtype=bool))
+
+
+def curve_rows(design: str, group: str, kind: str, curve: kaplan_meier.Curve) -> Rows:
+    """A curve on a grid, with 95 % limits, as far as somebody is followed."""
+    low, high = kaplan_meier.interval(curve, "log")
+    grid = np.arange(0.0, min(curve.last, LONGEST) + STEP / 2, STEP)
+    lines = (curve.survival, low, high)
+    values = (kaplan_meier.at(curve, line, grid, before=1.0).tolist() for line in lines)
+    return [(design, group, kind, *point) for point in zip(grid.tolist(), *values, strict=True)]
+
+
+def at_risk_rows(design: str, group: str, curve: kaplan_meier.Curve) -> Rows:
+    """Patients still watched at each third month, and deaths so far."""
+    grid = np.arange(0.0, min(curve.last, LONGEST) + 3.0, 3.0)
+    at_risk = kaplan_meier.at_risk_at(curve, grid)
+    deaths = kaplan_meier.at(curve, curve.events.cumsum(), grid, before=0.0)
+    numbers = zip(grid.tolist(), at_risk.astype(int).tolist(), deaths.astype(int).tolist(), strict=True)
+    return [(design, group, *point) for point in numbers]
+
+
+def person_time_rows(
+    design: str, cohort: Cohort, observed: Observed, time_zero: Floats, decided: Floats
+) -> Rows:
+    """The first patients of either group, half and half where there are enough; months from diagnosis."""
+    exposed, unexposed = np.flatnonzero(observed.exposed), np.flatnonzero(~observed.exposed)
+    taken = min(len(exposed), max(PATIENTS // 2, PATIENTS - len(unexposed)))
+    chosen = np.concatenate([exposed[:taken], unexposed[: PATIENTS - taken]])
+    operated_at = cohort.operated_at
+    rows: Rows = []
+    for row in chosen:
+        patient = observed.patient[row]
+        start = float(time_zero[patient])
+        wait = float(operated_at[patient])
+        rows.append((
+            design,
+            int(patient),
+            "exposed" if observed.exposed[row] else "unexposed",
+            wait if np.isfinite(wait) else None,
+            float(decided[patient]) if observed.exposed[row] else None,
+            start + float(observed.time[row]),
+            bool(observed.event[row]),
+            start,
+        ))  # fmt: skip
+    return rows

@@ -1,0 +1,93 @@
+"""Before a run: every scenario as a plan, what is stored already, which truths are asked for."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from biasim.config.study import Choice, Study
+from biasim.engine.keys import key
+from biasim.engine.plan import Plan, plan
+from biasim.engine.precision import MAXIMUM, Prefix
+from biasim.engine.scenarios import Progress
+from biasim.engine.truth import NULL_SIZE, Answer, claims, questions
+from biasim.store.folder import Folder
+from biasim.store.whole import write_text
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """One estimand in one world: what to compute, where it is stored, and the answer once it is there."""
+
+    choice: Choice
+    plan: Plan
+    world: int
+    path: Path
+    size: int  # patients to compute it from
+    answer: Answer | None = None
+
+    def recall(self) -> None:
+        """Take the stored answer; one that cannot be read is computed again."""
+        try:
+            self.answer = Answer(**json.loads(self.path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            self.answer = None
+
+    def keep(self, answer: Answer) -> None:
+        self.answer = answer
+        write_text(self.path, json.dumps(answer._asdict()) + "\n")  # a missing value is written as NaN
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """Everything of a run in one place."""
+
+    study: Study
+    folder: Folder
+    session: Any  # DuckDB
+    precision: float | None
+    scenarios: list[Progress]
+    claims: dict[int, dict[tuple[str, str], str]] = field(default_factory=dict)  # scenario -> (design, method) -> claim
+    truths: dict[tuple[int, str, str], Asked] = field(default_factory=dict)  # scenario, design, estimand
+    started: float = field(default_factory=time.time)  # epoch, s
+
+
+def prepare(study: Study, folder: Folder, session: Any, replicates: int | None, precision: float | None) -> Run:
+    """A run, with the truths found that are stored already; shards are looked for when their turn comes."""
+    ceiling = MAXIMUM if precision is not None else study.replicates
+    made = Run(study=study, folder=folder, session=session, precision=precision, scenarios=[])
+    for scenario in study.scenarios:
+        planned = plan(scenario, study.seed)
+        progress = Progress(
+            plan=planned,
+            fingerprint=key(scenario.size, study.seed, scenario.designs),
+            folder=folder,
+            session=session,
+            maximum=replicates or ceiling,
+            prefix=None if precision is None else Prefix(precision),
+        )
+        made.scenarios.append(progress)
+        made.claims[scenario.number] = claims(planned)
+        for (design, label), asked in ask(made, planned):
+            made.truths[scenario.number, design, label] = asked
+    return made
+
+
+def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
+    """(design, label) -> what to compute, for all designs of a scenario."""
+    study = run.study
+    scenario = next(one for one in study.scenarios if one.number == planned.scenario)
+    for design in planned.designs:
+        claimed = [claim for (name, _), claim in run.claims[planned.scenario].items() if name == design.name]
+        for label, choice in questions(study, claimed).items():
+            world = scenario.designs[design.name].world
+            path = run.folder.truth(key(world, choice, study.truth_size, study.seed))
+            effect = world["effect"].name != "none"
+            size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)
+            asked = Asked(choice=choice, plan=planned, world=design.world, path=path, size=size)
+            asked.recall()
+            yield (design.name, label), asked

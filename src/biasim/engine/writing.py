@@ -1,0 +1,98 @@
+"""After a run: the tables and the manifest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from biasim.engine.examples import COLUMNS, examples
+from biasim.engine.keys import RESULTS, key
+from biasim.engine.prepare import Run
+from biasim.engine.summary import PERFORMANCE, failures, performance
+from biasim.store.manifest import host, versions, write_manifest
+from biasim.store.tables import write_table
+
+TRUTHS = ("scenario", "design", "estimand", "value", "mcse", "cohort_size")
+
+
+def write_results(run: Run) -> None:
+    """Write every table of a finished run, then the manifest."""
+    folder, study = run.folder, run.study
+    varied = list(dict.fromkeys(path for scenario in study.scenarios for path in scenario.varied))
+    rows = [
+        [scenario.number, scenario.size, *(scenario.varied.get(path) for path in varied)]
+        for scenario in study.scenarios
+    ]
+    write_table(folder.table("scenarios"), ["scenario", "size", *varied], rows)
+    write_table(folder.table("truths"), TRUTHS, truth_rows(run))
+    write_table(folder.table("performance"), PERFORMANCE, performance_rows(run))
+    shown = examples(run.scenarios[0].plan, study.scenarios[0].designs.values())
+    for name, columns in COLUMNS.items():
+        write_table(folder.table(name), columns, shown[name])
+    write_manifest(folder.manifest, manifest(run))
+
+
+def truth_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    for (scenario, design, label), asked in run.truths.items():
+        if asked.answer is not None:
+            yield scenario, design, label, *asked.answer[:3]
+
+
+def performance_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    for progress in run.scenarios:
+        number = progress.plan.scenario
+        truths = {
+            (design, label): asked.answer
+            for (scenario, design, label), asked in run.truths.items()
+            if scenario == number and asked.answer is not None
+        }
+        yield from performance(progress, run.claims[number], truths, run.study.performance)
+
+
+def manifest(run: Run) -> dict[str, Any]:
+    """What made these results, on what, and what went wrong."""
+    seconds = time.time() - run.started
+    from biasim.kernels.backend import compiled
+
+    return {
+        "study": run.study.name,
+        "study_hash": key(run.study.written_out),
+        "seed": run.study.seed,
+        "results_version": RESULTS,
+        "precision": run.precision,
+        "scenarios": [
+            {
+                "scenario": one.plan.scenario,
+                "size": one.plan.size,
+                "replicates": one.replicates,
+                "found": one.found,
+                "fingerprint": one.fingerprint,
+            }
+            for one in run.scenarios
+        ],
+        "versions": versions(),
+        "kernels": "compiled" if compiled() else "numpy",
+        "host": host(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started)),
+        "seconds": round(seconds, 3),
+        "failures": [row for one in run.scenarios for row in failures(one)],
+        "warnings": warnings(run),
+    }
+
+
+def warnings(run: Run) -> list[str]:
+    """What a reader of the tables should know."""
+    found = [text for one in run.scenarios for text in one.warnings]
+    for (scenario, design, label), asked in run.truths.items():
+        if asked.answer is not None and asked.answer.message:
+            found.append(f"scenario {scenario}, {design}, {label}: no truth: {asked.answer.message}")
+        elif asked.answer is not None and run.precision is not None and asked.answer.mcse > run.precision:
+            error = f"{asked.answer.mcse:.2g} is larger than the precision asked for; raise run.truth"
+            found.append(f"scenario {scenario}, {design}, {label}: the truth's own Monte Carlo error {error}")
+    found += [
+        f"scenario {one.plan.scenario}: the precision was not reached with {one.replicates:,} replicates"
+        for one in run.scenarios
+        if one.prefix is not None and not one.prefix.met
+    ]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,8 @@
+"""Evidence: what has been published, as data.
+
+In:   retrospective.csv, trials.csv, meta_analyses.csv: one row is one published estimate, with its source; an
+      empty cell means "not known". Hazard ratios are those of death, operated against not operated.
+Out:  `published.py` turns a row into a typed `Published` with a 95% interval.
+Add:  a row. `verified` says `verified` (seen in the source named in `verified_from`) or `recalled` (from memory:
+      printed with a mark, never relied upon).
+"""

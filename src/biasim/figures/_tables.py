@@ -1,0 +1,107 @@
+"""The stored tables of one study as frames, and the few lines of the study file that figures print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from biasim.errors import StoreError
+
+NAMES = ("scenarios", "truths", "performance", "curves", "at_risk", "person_time", "balance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The tables that a study has; a table it lacks is None."""
+
+    frames: Mapping[str, pd.DataFrame]
+    published: tuple[str, ...] = ()  # ids of evidence rows printed beside the result
+    study: Mapping[str, Any] = field(default_factory=dict)
+
+    def get(self, name: str) -> pd.DataFrame | None:
+        frame = self.frames.get(name)
+        return None if frame is None or frame.empty else frame
+
+    def need(self, name: str) -> pd.DataFrame:
+        """The table, or StoreError."""
+        frame = self.get(name)
+        if frame is None:
+            raise StoreError(f"the figure needs the table {name}.csv, which this study does not have")
+        return frame
+
+
+def read(folder: Path | str) -> Tables:
+    """All tables of results/<study>; StoreError when there are none."""
+    folder = Path(folder)
+    if not (folder / "tables").is_dir():
+        raise StoreError(f"{folder}: no folder 'tables'; run the study first")
+    files = {name: folder / "tables" / f"{name}.csv" for name in NAMES}
+    frames = {name: pd.read_csv(file, keep_default_na=True) for name, file in files.items() if file.is_file()}
+    study = _study(folder / "study.yaml")
+    return Tables(frames=frames, published=tuple(study.get("published") or ()), study=study)
+
+
+def _study(file: Path) -> Mapping[str, Any]:
+    if not file.is_file():
+        return {}
+    from ruamel.yaml import YAML
+
+    return YAML(typ="safe").load(file) or {}
+
+
+def results(tables: Tables, *, scenario: int = 0) -> pd.DataFrame:
+    """One row per design, method and estimand, in the order of the study: each measure and its mcse as columns.
+
+    Columns: design, method, estimand, truth, truth_mcse, used, attempts, then `<measure>` and `<measure>_mcse`.
+    """
+    long = tables.need("performance")
+    long = long[long["scenario"] == scenario]
+    keys = ["design", "method", "estimand"]
+    first = long.drop_duplicates(keys)[[*keys, "truth", "used", "attempts"]].reset_index(drop=True)
+    for measure in long["measure"].unique():
+        one = long.loc[long["measure"] == measure, [*keys, "value", "mcse"]]
+        first = first.merge(one.rename(columns={"value": measure, "mcse": f"{measure}_mcse"}), on=keys, how="left")
+    if "mean" not in first and "bias" in first:
+        first["mean"], first["mean_mcse"] = first["truth"] + first["bias"], first["bias_mcse"]
+    truths = tables.get("truths")
+    if truths is None:
+        return first.assign(truth_mcse=float("nan"))
+    truths = truths[truths["scenario"] == scenario][["design", "estimand", "mcse"]]
+    return first.merge(truths.rename(columns={"mcse": "truth_mcse"}), on=["design", "estimand"], how="left")
+
+
+_SPELT = {"kaplan meier": "Kaplan-Meier", "rmst": "RMST", "iptw": "IPTW", "att": "ATT", "ate": "ATE", "her2": "HER2"}
+
+
+def words(label: str) -> str:
+    """A name of the study file as words: `cox_matched(ratio=2)` becomes `Cox matched (ratio=2)`."""
+    text = re.sub(r"\s*\(", " (", str(label).replace("_", " ")).strip()
+    for name, spelt in _SPELT.items():
+        text = re.sub(rf"\b{name}\b", spelt, text)
+    return text[:1].upper() + text[1:]
+
+
+def is_ratio(estimand: str) -> bool:
+    """Whether an estimand is a hazard ratio on the log scale; the others are differences."""
+    return "log_hazard_ratio" in estimand
+
+
+def difference(estimand: str) -> tuple[str, float]:
+    """Axis title of a difference estimand and the factor that brings it to the unit of the title."""
+    number = re.search(r"=([\d.]+)", estimand)
+    months = f" {number.group(1)} months" if number else ""
+    if estimand.startswith("rmst"):
+        return f"Difference in mean survival to{months} (months)", 1.0
+    if estimand.startswith("survival"):
+        return f"Difference in survival at{months} (% points)", 100.0
+    return words(estimand), 1.0
+
+
+def truth_value(cell: object) -> bool:
+    """Whether a stored yes/no cell says yes, however it was written."""
+    return str(cell).strip().lower() in {"true", "1", "1.0", "yes"}

@@ -1,0 +1,176 @@
+"""Bias against the varied parameter: one panel a design, one line a method; further parameters make rows of panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from biasim.figures import style
+from biasim.figures._tables import Tables, difference, is_ratio, words
+from biasim.figures.drawing import Drawing
+
+Z = 1.959964
+_HIGH, _LEFT, _RIGHT, _ROOM = 34.0, 14.0, 13.0, 6.0  # mm
+_KEYS = {"design", "method", "estimand", "scenario", "truth", "measure", "value", "mcse", "used", "attempts", "size"}
+
+
+@style.journal
+def bias_by_parameter(
+    tables: Tables,
+    *,
+    family: str = "log_hazard_ratio",
+    names: Mapping[str, str] | None = None,
+    width: float = style.DOUBLE,
+) -> Drawing:
+    """Draw the bias of the estimands whose name contains `family`; `names` gives paths an axis title with unit."""
+    table, paths = _biases(tables, family)
+    names = {path: (names or {}).get(path, axis_title(path)) for path in paths}
+    across, *others = sorted(paths, key=lambda path: -table[path].nunique())
+    designs = list(table["design"].drop_duplicates())
+    facets = list(table[others].drop_duplicates().itertuples(index=False, name=None)) if others else [()]
+    per_line = len(designs) if len(designs) <= (4 if width >= 140 else 1) else (3 if width >= 140 else 1)
+    panels = [(facet, design) for facet in facets for design in designs]
+    lines = len(facets) * -(-len(designs) // per_line)
+    methods = list(table["method"].drop_duplicates())
+    key = 3.6 * -(-len(methods) // (3 if width >= 140 else 1)) + 4
+    figure = style.page(width, 4 + lines * (_HIGH + 22) + key)
+    wide = (width - _LEFT - _RIGHT - _ROOM * (per_line - 1)) / per_line
+    limits = _limits(table)
+    for number, (facet, design) in enumerate(panels):
+        line, place = divmod(number % len(designs), per_line)
+        line += facets.index(facet) * -(-len(designs) // per_line)
+        axes = style.place(figure, _LEFT + place * (wide + _ROOM), 10 + line * (_HIGH + 22), wide, _HIGH)
+        rows = table[(table["design"] == design) & (table[others] == list(facet)).all(axis=1)]
+        _panel(axes, rows, across, methods)
+        axes.set_ylim(*limits)
+        axes.set_xlabel(names[across])
+        fixed = "\n".join(f"{names[path]} = {value}" for path, value in zip(others, facet, strict=True))
+        axes.set_title(words(design) + (f"\n{fixed}" if fixed else ""))
+        last = place == per_line - 1 or number % len(designs) == len(designs) - 1
+        _sides(axes, family, first=place == 0, last=last)
+    _key(figure, methods, width)
+    return _told(figure, table, family, paths, across)
+
+
+def axis_title(path: str) -> str:
+    """The last word of a dotted path, with the unit that its name tells."""
+    name = path.rsplit(".", 1)[-1]
+    if name == "size":
+        return "Patients"
+    is_months = any(word in name for word in ("wait", "month", "delay")) or name in ("at", "horizon", "grace")
+    return words(name) + (" (months)" if is_months and "month" not in name else "")
+
+
+def families(tables: Tables) -> list[str]:
+    """What to draw a figure of: the log hazard ratios together, and every difference estimand by itself."""
+    names = tables.need("performance")["estimand"].drop_duplicates()
+    together = ["log_hazard_ratio"] if names.map(is_ratio).any() else []
+    return together + [name for name in names if not is_ratio(name)]
+
+
+def varied(tables: Tables) -> list[str]:
+    """The paths that take more than one value over the scenarios."""
+    scenarios = tables.get("scenarios")
+    if scenarios is None:
+        return []
+    return [column for column in scenarios.columns if column != "scenario" and scenarios[column].nunique() > 1]
+
+
+def _biases(tables: Tables, family: str) -> tuple[pd.DataFrame, list[str]]:
+    paths = [path for path in varied(tables) if path != "size"] or varied(tables)
+    long = tables.need("performance")
+    long = long[(long["measure"] == "bias") & long["estimand"].str.contains(family, regex=False)]
+    table = long.merge(tables.need("scenarios")[["scenario", *paths]], on="scenario", how="left")
+    if not is_ratio(family):
+        factor = difference(family)[1]
+        table[["value", "mcse"]] *= factor
+    return table, paths
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, across: str, methods: list[str]) -> None:
+    axes.axhline(0, color=style.TRUTH, linewidth=0.8, zorder=1)
+    values = rows[across].drop_duplicates()
+    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    ticks = sorted(values) if numeric else list(values)
+    at = {value: (value if numeric else number) for number, value in enumerate(ticks)}
+    for method, one in rows.groupby("method", sort=False):
+        one = one.assign(x=one[across].map(at)).sort_values("x", kind="stable")
+        number = methods.index(method)
+        axes.errorbar(one["x"], one["value"], yerr=Z * one["mcse"], linewidth=1.1, elinewidth=0.8, capsize=1.5,
+                      capthick=0.8, **_look(number))  # fmt: skip
+    if numeric and min(ticks) > 0 and ("ratio" in across or max(ticks) / min(ticks) > 20):
+        axes.set_xscale("log")
+    spots = [at[value] for value in ticks]
+    axes.xaxis.set_major_locator(FixedLocator(spots))
+    axes.xaxis.set_minor_locator(NullLocator())
+    labels = {spot: f"{value:g}" if numeric else str(value) for spot, value in zip(spots, ticks, strict=True)}
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda spot, _: labels.get(spot, "")))
+    axes.margins(x=0.08)
+
+
+def _look(number: int) -> dict:
+    return {"color": style.colour(number), "marker": style.marker(number), "linestyle": style.dash(number),
+            "markersize": 3.4, "zorder": 3}  # fmt: skip
+
+
+def _limits(table: pd.DataFrame) -> tuple[float, float]:
+    low = min(0.0, float((table["value"] - Z * table["mcse"]).min()))
+    high = max(0.0, float((table["value"] + Z * table["mcse"]).max()))
+    room = 0.07 * (high - low) or 0.1
+    return low - room, high + room
+
+
+def _sides(axes: Axes, family: str, *, first: bool, last: bool) -> None:
+    """The scale of the bias at the left; for ratios, what it does to the hazard ratio at the right."""
+    if first:
+        axes.set_ylabel("Bias of log hazard ratio" if is_ratio(family) else f"Bias: {_short(family)}")
+    else:
+        axes.tick_params(axis="y", labelleft=False)
+    if last and is_ratio(family):
+        right = axes.twinx()
+        low, high = axes.get_ylim()
+        right.set_ylim(low, high)
+        right.spines["right"].set_visible(True)
+        nice = [r for r in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5) if low <= np.log(r) <= high]
+        apart = 0.08 * (high - low)
+        kept: list[float] = [1.0] if 1 in nice else []
+        for ratio in reversed(nice):
+            kept += [ratio] if all(abs(np.log(ratio / other)) >= apart for other in kept) else []
+        right.set_yticks(np.log(kept), [f"{ratio:g}" for ratio in kept])
+        right.set_ylabel("Estimated / true hazard ratio")
+
+
+def _short(family: str) -> str:
+    return "mean survival (months)" if family.startswith("rmst") else "survival (% points)"
+
+
+def _key(figure: object, methods: list[str], width: float) -> None:
+    handles = [Line2D([], [], linewidth=1.1, **_look(number)) for number in range(len(methods))]
+    high = figure.get_size_inches()[1] / style.MM
+    figure.legend(handles, [words(method) for method in methods], loc="lower left", borderaxespad=0, handlelength=3.6,
+                  ncols=3 if width >= 140 else 1, bbox_to_anchor=(_LEFT / width, 1.5 / high))  # fmt: skip
+
+
+def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], across: str) -> Drawing:
+    worst = table.loc[table["value"].abs().idxmax()]
+    scale = "log hazard ratio" if is_ratio(family) else _short(family)
+    parameters = " and ".join(paths)
+    columns = ["scenario", *paths, "design", "method", "estimand", "truth", "value", "mcse", "used", "attempts"]
+    return Drawing(
+        figure=figure,
+        numbers=table[columns].rename(columns={"value": "bias"}),
+        title=f"Bias against {parameters}",
+        caption=(
+            f"Bias ({scale}) of each method by design against {parameters}; whiskers: ± 1.96 Monte Carlo standard errors; "
+            "line at zero: no bias."
+        ),
+        alt=(
+            f"Lines of bias against {across}, one panel per design. The largest bias is {worst['value']:.2f} ({scale}): "
+            f"{words(worst['method'])} in {worst['design']} at {across} = {worst[across]}."
+        ),
+    )

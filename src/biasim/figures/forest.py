@@ -1,0 +1,203 @@
+"""Forest: every method of every design against the truth, published figures beneath on the same axis.
+
+A row is the mean estimate over replicates. Dark whisker: its 95% Monte Carlo interval (mean ± 1.96 MCSE). Pale bar:
+where 95% of single studies fall (mean ± 1.96 empirical standard errors), both on the log scale for ratios.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from biasim.figures import style
+from biasim.figures._forest_rows import ROW, Panel, draw_panel
+from biasim.figures._tables import Tables, difference, is_ratio, results, words
+from biasim.figures.drawing import Drawing
+from biasim.evidence.published import Published, published
+
+Z = 1.959964
+GROUPS = {
+    "retrospective": "Published: retrospective",
+    "prospective": "Published: prospective, not randomised",
+    "trial": "Published: randomised trials",
+    "meta": "Published: pooled",
+}
+_MARKS = {"retrospective": "s", "prospective": "^", "trial": "o", "meta": "D"}
+_TOP, _BETWEEN = 15.0, 18.5  # mm: above the first panel for the key; below a panel for its axis
+
+
+@style.journal
+def forest(tables: Tables, *, scenario: int = 0, width: float = style.DOUBLE) -> Drawing:
+    """Draw one scenario; `width` in mm. Below 140 mm only the estimates are printed at the right."""
+    rows = results(tables, scenario=scenario)
+    shown = [p for p in (published(id) for id in tables.published) if p.hr is not None]
+    panels = _panels(rows, shown, _names(shown, short=width < 140))
+    height = _TOP + sum(ROW * (panel.lines + 1) + _BETWEEN for panel in panels) - 4
+    figure = style.page(width, height)
+    label = min(8 + 1.32 * max(len(name) for panel in panels for name in panel.labels), 0.36 * width)
+    top = _TOP
+    ratios = [panel for panel in panels if panel.ratio]
+    span = _span(ratios) if ratios else None
+    for panel in panels:
+        draw_panel(figure, panel, left=label, top=top + ROW, span=span if panel.ratio else None)
+        top += ROW * (panel.lines + 1) + _BETWEEN
+    _key(figure, width, height)
+    return _told(figure, rows, shown, scenario, tables)
+
+
+def _panels(rows: pd.DataFrame, shown: list[Published], names: dict[str, str]) -> list[Panel]:
+    ratio = rows["estimand"].map(is_ratio)
+    panels = []
+    if ratio.any():
+        panels.append(Panel("Hazard ratio, exposed v unexposed (log scale)", True, _lines(rows[ratio], 1.0)))
+    if shown:
+        lines = _published_lines(shown, names)
+        panels.append(Panel("Published hazard ratio (log scale)", True, lines, cited=True))
+    for estimand in rows.loc[~ratio, "estimand"].drop_duplicates():
+        title, factor = difference(estimand)
+        panels.append(Panel(title, False, _lines(rows[rows["estimand"] == estimand], factor)))
+    return panels
+
+
+def _lines(rows: pd.DataFrame, factor: float) -> list[dict]:
+    """One line a method, headed by its design; values on the axis' own scale."""
+    lines: list[dict] = []
+    for design, group in rows.groupby("design", sort=False):
+        lines.append({"heading": words(design)})
+        for row in group.itertuples():
+            ratio = is_ratio(row.estimand)
+            show = np.exp if ratio else lambda value: factor * value  # noqa: E731
+            spread = Z * getattr(row, "empirical_se", np.nan)
+            lines.append(
+                {
+                    "label": words(row.method) + ("" if row.used == row.attempts else " *"),
+                    "value": show(row.mean),
+                    "inner": (show(row.mean - Z * row.mean_mcse), show(row.mean + Z * row.mean_mcse)),
+                    "outer": (show(row.mean - spread), show(row.mean + spread)),
+                    "truth": show(row.truth),
+                    "truth_band": (show(row.truth - Z * row.truth_mcse), show(row.truth + Z * row.truth_mcse)),
+                    "ratio": ratio,
+                    "mcse": show(row.mean) * row.mean_mcse if ratio else factor * row.mean_mcse,
+                    "coverage": getattr(row, "coverage", np.nan),
+                    "rejection": getattr(row, "rejection", np.nan),
+                }
+            )
+    return lines
+
+
+def _names(shown: list[Published], *, short: bool) -> dict[str, str]:
+    """Author and year, with registry or trial where there is room, and the id's last word where that is not unique."""
+    names = {}
+    for row in shown:
+        database = row.database.split(",")[0]
+        names[row.id] = row.label + (f" ({database})" if database and len(database) <= 16 and not short else "")
+    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return {id: f"{name}, {id.rsplit('_')[-1]}" if name in twice else name for id, name in names.items()}
+
+
+def _marks(row: Published) -> str:
+    return ("" if row.verified else " †") + (" ‡" if row.converted else "") + ("" if row.of_death else " §")
+
+
+def _published_lines(shown: list[Published], names: dict[str, str]) -> list[dict]:
+    lines: list[dict] = []
+    for kind, heading in GROUPS.items():
+        group = [row for row in shown if row.kind == kind]
+        lines += [{"heading": heading}] if group else []
+        for row in group:
+            lines.append(
+                {
+                    "label": names[row.id] + _marks(row),
+                    "value": row.hr,
+                    "inner": (row.low or np.nan, row.high or np.nan),
+                    "hollow": not row.verified,
+                    "mark": _MARKS[kind],
+                    "n": row.n,
+                }
+            )
+    return lines
+
+
+def _span(panels: list[Panel]) -> tuple[float, float]:
+    """Limits of the ratio axis: all estimates and truths in full, intervals up to 0.3 and 2.2."""
+    values, ends = [1.0], []
+    for line in (line for panel in panels for line in panel.rows if "value" in line):
+        values += [v for v in (line["value"], line.get("truth", 1.0)) if np.isfinite(v)]
+        ends += [v for v in (*line["inner"], *line.get("outer", ())) if np.isfinite(v)]
+    low = min(*values, max(min(ends, default=1.0), 0.3))
+    high = max(*values, min(max(ends, default=1.0), 2.2))
+    return min(low, 0.5) / 1.06, max(high, 1.25) * 1.06
+
+
+def _key(figure: object, width: float, height: float) -> None:
+    green = style.ESTIMATE
+    handles = [
+        Line2D([], [], marker="o", color=green, markersize=3.5, linewidth=1.1),
+        Line2D([], [], color=style.SPREAD, linewidth=4, solid_capstyle="butt"),
+        Line2D([], [], color=style.TRUTH, linewidth=1.1),
+    ]
+    labels = ["Mean estimate (95% Monte Carlo interval)", "95% of studies", "Truth (band: ± 1.96 MCSE)"]
+    narrow = width < 140
+    figure.legend(
+        handles,
+        labels,
+        loc="upper left",
+        ncols=1 if narrow else 3,
+        bbox_to_anchor=(2 / width, 1 - 1.5 / height),
+        borderaxespad=0,
+        columnspacing=1.6,
+        labelspacing=0.2,
+        handlelength=2.2,
+    )
+
+
+def _told(figure: object, rows: pd.DataFrame, shown: list[Published], scenario: int, tables: Tables) -> Drawing:
+    ratio = rows[rows["estimand"].map(is_ratio)]
+    lines = [f"{words(r.method)} in {r.design} {np.exp(r.mean):.2f}" for r in ratio.itertuples() if np.isfinite(r.mean)]
+    truths = sorted({f"{np.exp(value):.2f}" for value in ratio["truth"]})
+    lacking = rows[rows["used"] < rows["attempts"]]
+    notes = "".join(
+        f" * {words(r.method)} in {r.design}: {r.used:.0f} of {r.attempts:.0f} replicates usable."
+        for r in lacking.itertuples()
+    )
+    cited = "; ".join(f"{row.label}: {row.citation}" for row in shown)
+    marks = " † recalled, figures not seen in the source." if any(not p.verified for p in shown) else ""
+    marks += " ‡ interval converted to 95%." if any(p.converted for p in shown) else ""
+    marks += " § not death from any cause." if not all(p.of_death for p in shown) else ""
+    varied = _varied(tables, scenario)
+    numbers = rows.assign(source="simulated")
+    if shown:
+        numbers = pd.concat([numbers, pd.DataFrame([_row(p) for p in shown])], ignore_index=True)
+    return Drawing(
+        figure=figure,
+        numbers=numbers,
+        title="All methods of all designs against the truth",
+        caption=(
+            f"Mean estimate over {rows['attempts'].max():.0f} replicates{varied} with its 95% Monte Carlo interval; pale "
+            "bars: where 95% of single studies fall (mean ± 1.96 empirical standard errors); black line: truth. Benefit: "
+            "share of replicates that declare a benefit of surgery at the two-sided 5% level."
+            + notes
+            + (f" Published figures: {cited}.{marks}" if shown else "")
+        ),
+        alt=(
+            f"Forest plot. True hazard ratio {', '.join(truths) or 'not estimated'}; mean estimated hazard ratios: "
+            + "; ".join(lines)
+            + "."
+            + (" Published: " + "; ".join(f"{p.label} {p.hr:g}" for p in shown) + "." if shown else "")
+        ),
+    )
+
+
+def _varied(tables: Tables, scenario: int) -> str:
+    scenarios = tables.get("scenarios")
+    if scenarios is None:
+        return ""
+    row = scenarios[scenarios["scenario"] == scenario].drop(columns=["scenario", "size"])
+    return "".join(f", {path} = {value}" for path, value in row.iloc[0].items()) if len(row) else ""
+
+
+def _row(p: Published) -> dict:
+    return {"source": f"published, {'verified' if p.verified else 'recalled'}", "method": p.label, "design": p.design,
+            "estimand": p.measure, "hazard_ratio": p.hr, "low": p.low, "high": p.high,
+            "printed_level": p.printed_level, "n": p.n, "citation": p.citation}  # fmt: skip

@@ -1,0 +1,212 @@
+/* Partial likelihood of Cox, its derivatives and score residuals. Included twice by _cox.c: portable, and for AVX2 with FMA.
+ *
+ * Mathematics and names are those of _cox_numpy.py. Rows z hold the covariates, `q` numbers each: `p` padded with zeros to a
+ * multiple of four. Sums over risk sets that rows leave early are compensated (Knuth's two-sum), so that nothing cancels.
+ */
+
+static TARGET inline void NAME(add)(double *sum, const double *z, double times, int64_t q)
+{
+    for (int64_t j = 0; j < q; j += 4)
+        STORE(sum + j, LOAD(sum + j) + times * LOAD(z + j));
+}
+
+/* sum + lost += part, without rounding errors. Not inlined: a product fused into the additions would spoil it. */
+static TARGET APART void NAME(add_exactly)(double *sum, double *lost, const double *part, int64_t n)
+{
+    for (int64_t j = 0; j < n; j++) {
+        double before = sum[j], after = before + part[j], share = after - before;
+        lost[j] += (before - (after - share)) + (part[j] - share);
+        sum[j] = after;
+    }
+}
+
+/* exp to one unit in the last place for |x| <= 708: 2^k times Taylor's polynomial on |x - k log 2| <= log(2) / 2. */
+static TARGET inline void NAME(exponentials)(double *x, const double *times, int64_t n)
+{
+    static const double term[] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
+                                  1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5};
+#if VECTORS
+    for (int64_t i = 0; i < n; i += 4) {
+        four value = LOAD(x + i), shifted = value * 1.4426950408889634 + 6755399441055744.0;
+        four k = shifted - 6755399441055744.0;
+        four r = (value - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10;
+        four sum = r * term[0] + term[1];
+        for (int t = 2; t < 12; t++)
+            sum = sum * r + term[t];
+        sum = 1.0 + (r + r * r * sum);
+        STORE(x + i, LOAD(times + i) * (four)((four_integers)sum + ((four_integers)shifted << 52)));
+    }
+#else
+    (void)term;
+    for (int64_t i = 0; i < n; i++)
+        x[i] = times[i] * exp(x[i]);
+#endif
+}
+
+/* risk = weight exp(z beta); both arrays have room for three more than m. */
+static TARGET void NAME(risks)(const Fit *f, const double *beta, double *risk)
+{
+    for (int64_t start = 0; start < f->m; start += ROWS) {
+        int64_t stop = start + ROWS < f->m ? start + ROWS : f->m;
+        for (int64_t i = start; i < stop; i++) {
+            const double *z = f->z + i * f->q;
+            four sum = LOAD(z) * LOAD(beta);
+            for (int64_t j = 4; j < f->q; j += 4)
+                sum += LOAD(z + j) * LOAD(beta + j);
+            double predictor = (PART(sum, 0) + PART(sum, 1)) + (PART(sum, 2) + PART(sum, 3));
+            risk[i] = predictor > FARTHEST ? FARTHEST : predictor < -FARTHEST ? -FARTHEST : predictor;
+        }
+        NAME(exponentials)(risk + start, f->weight + start, stop - start);
+    }
+}
+
+/* The lower blocks of matrix (q, q) += rows' diag(weight) rows. */
+static TARGET void NAME(gram)(const double *rows, const double *weight, int64_t n, int64_t q, double *matrix)
+{
+    for (int64_t start = 0; start < n; start += ROWS) {
+        int64_t stop = start + ROWS < n ? start + ROWS : n;
+        for (int64_t a = 0; a < q; a += 4)
+            for (int64_t b = 0; b <= a; b += 4) {
+                four s0 = LOAD(matrix + a * q + b), s1 = LOAD(matrix + (a + 1) * q + b);
+                four s2 = LOAD(matrix + (a + 2) * q + b), s3 = LOAD(matrix + (a + 3) * q + b);
+                four t0 = s0 - s0, t1 = t0, t2 = t0, t3 = t0;
+                int64_t i = start;
+                for (; i + 1 < stop; i += 2) {
+                    const double *u = rows + i * q, *v = u + q;
+                    four x = weight[i] * LOAD(u + b), y = weight[i + 1] * LOAD(v + b);
+                    s0 += u[a] * x, s1 += u[a + 1] * x, s2 += u[a + 2] * x, s3 += u[a + 3] * x;
+                    t0 += v[a] * y, t1 += v[a + 1] * y, t2 += v[a + 2] * y, t3 += v[a + 3] * y;
+                }
+                if (i < stop) {
+                    const double *u = rows + i * q;
+                    four x = weight[i] * LOAD(u + b);
+                    s0 += u[a] * x, s1 += u[a + 1] * x, s2 += u[a + 2] * x, s3 += u[a + 3] * x;
+                }
+                STORE(matrix + a * q + b, s0 + t0);
+                STORE(matrix + (a + 1) * q + b, s1 + t1);
+                STORE(matrix + (a + 2) * q + b, s2 + t2);
+                STORE(matrix + (a + 3) * q + b, s3 + t3);
+            }
+    }
+}
+
+/* One row into or out of the running sums of the risk set. */
+static TARGET inline void NAME(shift)(const Fit *f, int64_t i, double sign)
+{
+    const double *z = f->z + i * f->q;
+    if (f->leavers == 0) {
+        f->sum[f->q] += sign * f->risk[i];
+        NAME(add)(f->sum, z, sign * f->risk[i], f->q);
+        return;
+    }
+    for (int64_t j = 0; j < f->q; j++)
+        f->part[j] = sign * f->risk[i] * z[j];
+    f->part[f->q] = sign * f->risk[i];
+    NAME(add_exactly)(f->sum, f->lost, f->part, f->q + 1);
+}
+
+/* Terms of one death time, from the sums of survivors `now` and of the dying `f->dying`; returns its log likelihood. */
+static TARGET double NAME(death_time)(Fit *f, int64_t e, const double *now, double *outer, double *outer_weight)
+{
+    int64_t q = f->q, d = f->count[e];
+    double survivors = now[q], dying = f->dying[q], log_likelihood = 0.0, *spare = outer + q;
+    outer_weight[1] = 0.0;
+    if (!f->tied[e]) {
+        double hazard = f->mass[e] / survivors;
+        f->hazard[e] = f->own[e] = hazard;
+        NAME(add)(f->gradient, now, -hazard, q);
+        memcpy(outer, now, q * sizeof *now);
+        outer_weight[0] = hazard / survivors;
+        f->square[e] = outer_weight[0];
+        return -f->mass[e] * log(survivors);
+    }
+    double mean = f->mass[e] / d, hazard = 0, own = 0, slow = 0, cross = 0, fast = 0;
+    for (int64_t k = 0; k < d; k++) {
+        double left = 1.0 - (double)k / d, below = survivors + left * dying, step = mean / below, slope = step / below;
+        hazard += step, own += left * step;
+        slow += slope, cross += left * slope, fast += left * left * slope;
+        log_likelihood -= mean * log(below);
+    }
+    f->hazard[e] = hazard, f->own[e] = own;
+    f->square[e] = slow, f->cross = cross, f->fast = fast;
+    NAME(add)(f->gradient, now, -hazard, q);
+    NAME(add)(f->gradient, f->dying, -own, q);
+    double share = cross / slow, rest = fast - share * cross; /* slow UU' + cross (UD' + DU') + fast DD' as two squares */
+    memcpy(outer, now, q * sizeof *now);
+    NAME(add)(outer, f->dying, share, q);
+    memcpy(spare, f->dying, q * sizeof *now);
+    outer_weight[0] = slow;
+    outer_weight[1] = rest > 0 ? rest : 0.0;
+    return log_likelihood;
+}
+
+/* Score terms of the deaths at e, and the drift of everybody then at risk; as in _cox_numpy.score_residuals. */
+static TARGET void NAME(death_scores)(Fit *f, int64_t e, int64_t from, int64_t to, const double *now)
+{
+    int64_t q = f->q;
+    double *drift = f->drift + e * q, *mean = f->part, *more = f->spare;
+    memset(drift, 0, q * sizeof *drift);
+    memset(mean, 0, q * sizeof *mean);
+    memset(more, 0, q * sizeof *more);
+    NAME(add)(drift, now, f->square[e], q);
+    NAME(add)(mean, now, f->hazard[e] / f->mass[e], q);
+    if (f->tied[e]) {
+        NAME(add)(drift, f->dying, f->cross, q);
+        NAME(add)(mean, f->dying, f->own[e] / f->mass[e], q);
+        NAME(add)(more, drift, 1.0, q);
+        NAME(add)(more, now, -f->cross, q);
+        NAME(add)(more, f->dying, -f->fast, q);
+    }
+    for (int64_t i = from; i < to; i++) {
+        if (!f->dead[i])
+            continue;
+        double *score = f->scores + (f->group ? f->group[f->rows[i]] : i) * q;
+        NAME(add)(score, f->z + i * q, f->weight[i], q);
+        NAME(add)(score, mean, -f->weight[i], q);
+        NAME(add)(score, more, -f->risk[i], q);
+    }
+}
+
+/* Everything at one value of the coefficients, the latest death time first; returns the log likelihood. */
+static TARGET double NAME(evaluate)(Fit *f, const double *beta)
+{
+    int64_t q = f->q, i = 0, gone = 0, filled = 0, width = (q + 1) * (int64_t)sizeof(double);
+    double log_likelihood = 0.0, *now = f->now;
+    NAME(risks)(f, beta, f->risk);
+    memcpy(f->gradient, f->covered, q * sizeof *now);
+    for (int64_t j = 0; j < f->p; j++)
+        log_likelihood += f->covered[j] * beta[j];
+    memset(f->means, 0, q * q * sizeof *now);
+    for (int64_t s = 0, e = 0; s < f->strata_count; s++) {
+        memset(f->sum, 0, width), memset(f->lost, 0, width);
+        for (; e < f->strata[s + 1]; e++) {
+            int64_t from = i;
+            for (; i < f->m && f->first[i] == e; i++)
+                if (!(f->tied[e] && f->dead[i]))
+                    NAME(shift)(f, i, 1.0);
+            for (; gone < f->leavers && f->last[f->leaving[gone]] == e; gone++)
+                NAME(shift)(f, f->leaving[gone], -1.0);
+            for (int64_t j = 0; j <= q; j++)
+                now[j] = f->sum[j] + f->lost[j];
+            if (f->tied[e]) {
+                memset(f->dying, 0, width);
+                for (int64_t k = from; k < i; k++)
+                    if (f->dead[k]) {
+                        NAME(shift)(f, k, 1.0);
+                        NAME(add)(f->dying, f->z + k * q, f->risk[k], q);
+                        f->dying[q] += f->risk[k];
+                    }
+            }
+            log_likelihood += NAME(death_time)(f, e, now, f->outer + filled * q, f->outer_weight + filled);
+            if (f->drift)
+                NAME(death_scores)(f, e, from, i, now);
+            filled += f->tied[e] ? 2 : 1;
+            if (filled >= ROWS) {
+                NAME(gram)(f->outer, f->outer_weight, filled, q, f->means);
+                filled = 0;
+            }
+        }
+    }
+    NAME(gram)(f->outer, f->outer_weight, filled, q, f->means);
+    return log_likelihood;
+}

@@ -1,0 +1,106 @@
+"""Newton-Raphson with safe steps for the partial likelihood, in numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from biasim.kernels._cox_numpy import Point, Problem, evaluate
+from biasim.kernels._cox_separation import is_monotone
+from biasim.types import Bools, Floats, Status
+
+COLLINEAR = float(np.finfo(np.float64).eps ** 0.75)  # 1.8e-12, R: coxph.control(toler.chol)
+CLOSE = 1e-20  # squared Newton step, in standard errors, after which coefficients and errors are exact to rounding
+STALLED = 1e-14  # below this, steps that do not shrink any more are rounding
+FLAT = 1e-3  # a gain this small with linear predictors moving by more than MOVING: the likelihood may be monotone
+MOVING = 0.5
+ITERATIONS = 100
+HALVINGS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solution:
+    """Coefficients of the covariates as laid out in the problem; the aliased ones absent from `information`."""
+
+    status: Status
+    kept: Bools  # (p,)
+    beta: Floats  # (p,) 0 where aliased; the direction without a maximum where separated
+    information: Floats  # (kept, kept)
+    null: float
+    log_likelihood: float
+    score_test: float
+    iterations: int
+    point: Point | None
+
+
+def independent(information: Floats, moments: Floats) -> Bools:
+    """Columns that are not linear combinations of earlier ones within the risk sets, by Cholesky pivots."""
+    kept = np.ones(len(moments), dtype=bool)
+    rest = information.copy()
+    for j in range(len(moments)):
+        kept[j] = rest[j, j] > COLLINEAR * moments[j]
+        if kept[j]:
+            rest[j + 1 :, j + 1 :] -= np.outer(rest[j + 1 :, j], rest[j, j + 1 :] / rest[j, j])
+    return kept
+
+
+def newton_step(information: Floats, gradient: Floats) -> Floats:
+    """The Newton step, with a ridge as small as makes the information positive."""
+    scale = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
+    correlation = information / np.outer(scale, scale)
+    for ridge in (0.0, 1e-13, 1e-10, 1e-7, 1e-4, 1e-1):
+        try:
+            factor = np.linalg.cholesky(correlation + ridge * np.eye(len(scale)) if ridge else correlation)
+        except np.linalg.LinAlgError:
+            continue
+        return np.linalg.solve(factor.T, np.linalg.solve(factor, gradient / scale)) / scale
+    return gradient / scale**2
+
+
+def advance(problem: Problem, point: Point, beta: Floats, step: Floats) -> tuple[Point | None, Floats]:
+    """The next point, the step halved until the likelihood does not fall; None where no step helps."""
+    slack = 1e-12 * (1.0 + abs(point.log_likelihood))
+    for _ in range(HALVINGS):
+        trial = evaluate(problem, beta + step)
+        if trial.log_likelihood >= point.log_likelihood - slack:
+            return trial, beta + step
+        step = step / 2
+    return None, beta
+
+
+def solve(problem: Problem) -> Solution:
+    """Maximise the partial likelihood from coefficients of zero."""
+    beta = np.zeros(len(problem.x))
+    point = evaluate(problem, beta)
+    null = point.log_likelihood
+    gradient, information, moments = point.derivatives
+    kept = independent(information, moments)
+    found = {"kept": kept, "null": null}
+    if not kept.any():
+        status = Status.SINGULAR if len(kept) else Status.OK
+        return Solution(status=status, beta=beta, information=np.zeros((0, 0)), log_likelihood=null, score_test=0.0,
+                        iterations=0, point=point, **found)  # fmt: skip
+    score_test, previous, status = 0.0, np.inf, Status.NOT_CONVERGED
+    iteration = 0
+    while iteration < ITERATIONS:
+        gradient, information = gradient[kept], information[np.ix_(kept, kept)]
+        step = np.zeros(len(kept))
+        step[kept] = newton_step(information, gradient)
+        decrement = float(step[kept] @ gradient) / problem.unit
+        score_test = score_test if iteration else decrement * problem.unit
+        if decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4):
+            status, beta = Status.OK, beta + step
+            break
+        if decrement < FLAT:
+            moved = step @ problem.x
+            if np.ptp(moved) > MOVING and is_monotone(moved, problem.sets):
+                status, beta = Status.SEPARATION, step
+                break
+        following, beta = advance(problem, point, beta, step)
+        if following is None:
+            break
+        point, previous, iteration = following, decrement, iteration + 1
+        gradient, information, _ = point.derivatives
+    return Solution(status=status, beta=beta, information=information, log_likelihood=point.log_likelihood,
+                    score_test=score_test, iterations=iteration, point=point, **found)  # fmt: skip

@@ -1,0 +1,149 @@
+"""The log-rank test and its weighted family for any number of groups, with strata and delayed entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from biasim.kernels import tied_times
+from biasim.types import Bools, Floats, Integers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRank:
+    """Observed and expected deaths by group (g,), their covariance (g, g), and the test on `degrees` of freedom.
+
+    Groups that are never at risk at a death (expected 0) are left out of the test; with fewer than two others chi2 is 0 and p 1.
+    """
+
+    groups: np.ndarray  # the distinct labels, sorted
+    observed: Floats
+    expected: Floats
+    variance: Floats
+    chi2: float
+    degrees: int
+    p: float
+
+
+def log_rank(
+    time: Floats,
+    event: Bools,
+    group: np.ndarray,
+    *,
+    entry: Floats | None = None,
+    strata: np.ndarray | None = None,
+    rho: float = 0.0,
+) -> LogRank:
+    """Compare the groups' mortality; `rho` weights each death by S(t-)^rho of the pooled curve of its stratum.
+
+    rho 0 is the log-rank (Mantel-Haenszel) test, 1 Peto and Peto's modification of the Wilcoxon test. Harrington and
+    Fleming 1982, doi 10.1093/biomet/69.3.553. Times apart by rounding only are one time, as in R's `survdiff`.
+    """
+    time, died = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    groups, member = _labels(np.asarray(group))
+    layer = None if strata is None else np.unique(strata, return_inverse=True)[1]
+    if entry is not None:
+        time, entry = tied_times.merge(time, np.asarray(entry, dtype=np.float64))
+        kept = entry < time
+        time, died, member, entry = time[kept], died[kept], member[kept], entry[kept]
+        layer = None if layer is None else layer[kept]
+    if not died.any():
+        return _result(groups, np.zeros(len(groups)), np.zeros(len(groups)), np.zeros((len(groups),) * 2))
+    cells = _cells(time, layer)
+    at_risk = cells.from_here_on(cells.of_row, member, len(groups))
+    if entry is not None:
+        at_risk -= cells.from_here_on(cells.first_after(entry, layer), member, len(groups))
+    deaths = cells.tally(cells.of_row[died], member[died], len(groups))
+    deadly = np.flatnonzero(deaths.sum(axis=1))
+    at_risk, deaths = at_risk[deadly], deaths[deadly]
+    return _result(groups, *_moments(at_risk, deaths, _weights(at_risk, deaths, cells.stop[deadly], rho)))
+
+
+def _labels(group: np.ndarray) -> tuple[np.ndarray, Integers]:
+    """The groups and the position of each row's; a boolean exposure has both, whoever is there."""
+    if group.dtype == np.bool_:
+        return np.array([False, True]), group.astype(np.int64)
+    return np.unique(group, return_inverse=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cells:
+    """The distinct (stratum, time) pairs at which a row ends, in that order."""
+
+    key: Integers  # (m,) stratum * len(grid) + position in grid
+    stop: Integers  # (m,) one past the last cell of the same stratum
+    of_row: Integers  # (n,)
+    grid: Floats
+
+    def tally(self, cell: Integers, member: Integers, groups: int) -> Floats:
+        """Rows by cell and group, shape (m, groups)."""
+        counts = np.bincount(cell * groups + member, minlength=len(self.key) * groups)
+        return counts.astype(np.float64).reshape(-1, groups)
+
+    def from_here_on(self, cell: Integers, member: Integers, groups: int) -> Floats:
+        """Rows by group whose cell is this one or a later one of the stratum."""
+        after = np.zeros((len(self.key) + 1, groups))
+        after[:-1] = self.tally(cell, member, groups)[::-1].cumsum(axis=0)[::-1]
+        return after[:-1] - after[self.stop]
+
+    def first_after(self, entry: Floats, layer: Integers | None) -> Integers:
+        """The first cell of the row's stratum after its entry; there is one, its own at the latest."""
+        position = np.searchsorted(self.grid, entry, side="right")
+        return np.searchsorted(self.key, position if layer is None else layer * len(self.grid) + position)
+
+
+def _cells(time: Floats, layer: Integers | None) -> _Cells:
+    order = np.argsort(time, kind="stable")
+    begins = tied_times.starts(time[order])
+    of_row = np.empty(len(time), dtype=np.int64)
+    of_row[order] = begins.cumsum() - 1
+    grid = time[order][begins]
+    if layer is None:
+        return _Cells(key=np.arange(len(grid)), stop=np.full(len(grid), len(grid)), of_row=of_row, grid=grid)
+    key, of_row = np.unique(layer * len(grid) + of_row, return_inverse=True)
+    stratum = key // len(grid)
+    return _Cells(key=key, stop=np.searchsorted(stratum, stratum, side="right"), of_row=of_row, grid=grid)
+
+
+def _weights(at_risk: Floats, deaths: Floats, stop: Integers, rho: float) -> Floats | None:
+    """S(t-)^rho of the pooled curve, begun anew in every stratum (cells of one stratum share `stop`); None for rho 0."""
+    if rho == 0.0:
+        return None
+    factor = 1.0 - deaths.sum(axis=1) / at_risk.sum(axis=1)
+    begins = np.flatnonzero(np.diff(stop, prepend=-1))
+    before = np.empty_like(factor)
+    for begin, end in zip(begins, np.append(begins[1:], len(stop)), strict=True):
+        before[begin] = 1.0
+        np.cumprod(factor[begin : end - 1], out=before[begin + 1 : end])
+    return before**rho
+
+
+def _moments(at_risk: Floats, deaths: Floats, weight: Floats | None) -> tuple[Floats, Floats, Floats]:
+    """Weighted observed and expected deaths, and the hypergeometric covariance of their difference."""
+    total, died = at_risk.sum(axis=1), deaths.sum(axis=1)
+    share = at_risk / total[:, None]
+    spread = died * (total - died) / np.maximum(total - 1.0, 1.0)
+    if weight is not None:
+        deaths, died, spread = deaths * weight[:, None], died * weight, spread * weight**2
+    # einsum, not @: the same bytes whatever the BLAS
+    expected = np.einsum("c,cg->g", died, share)
+    variance = np.diag(np.einsum("c,cg->g", spread, share)) - np.einsum("c,cg,ch->gh", spread, share, share)
+    return deaths.sum(axis=0), expected, variance
+
+
+def _result(groups: np.ndarray, observed: Floats, expected: Floats, variance: Floats) -> LogRank:
+    tested = np.flatnonzero(expected > 0.0)[1:]  # the differences sum to 0: one group is redundant
+    chi2 = 0.0
+    if len(tested) == 1:
+        only = tested[0]
+        chi2 = float((observed - expected)[only] ** 2 / variance[only, only]) if variance[only, only] > 0.0 else 0.0
+    elif len(tested):
+        difference = (observed - expected)[tested]
+        inverse = np.linalg.pinv(variance[np.ix_(tested, tested)], rcond=1e-12, hermitian=True)
+        chi2 = float(difference @ inverse @ difference)
+    p = float(chdtrc(len(tested), chi2)) if len(tested) else 1.0
+    return LogRank(
+        groups=groups, observed=observed, expected=expected, variance=variance, chi2=chi2, degrees=len(tested), p=p
+    )

@@ -1,0 +1,237 @@
+"""Logistic regression by Newton's method with safe steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, log, nan
+
+import numpy as np
+from scipy.special import expit
+
+from biasim.types import Bools, Floats, Status
+
+MAX_ITERATIONS = 60
+CONVERGED = 1e-20  # Newton decrement (log likelihood still to be gained, times 2): the step is then 1e-10 standard errors
+SETTLED = 1e-8  # a decrement this small with a step this large in some linear predictor, there is no finite maximum
+STILL_MOVING = 0.5
+SUSPICIOUS_PIVOT = 1e-9  # share of a column's variance that earlier columns leave over: below, decide by orthogonalising
+DEPENDENT = 1e-11  # a column whose residual norm is this share of its own norm is aliased (R: glm.fit, dqrdc2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticFit:
+    """A fitted model with p covariates; the intercept comes first in `coefficients`, `covariance` and `aliased`.
+
+    Columns that are linear combinations of the intercept and EARLIER columns are aliased: coefficient nan, as in R's glm,
+    and without part in `linear_predictor`. Unless `status` is OK the numbers are those at which the search stopped (nan if
+    it never began).
+    """
+
+    coefficients: Floats  # (p + 1,)
+    covariance: Floats  # (p + 1, p + 1) inverse of the information
+    linear_predictor: Floats  # (n,)
+    probability: Floats  # (n,)
+    log_likelihood: float
+    iterations: int
+    status: Status
+    aliased: Bools  # (p + 1,)
+
+
+def fit(covariates: Floats, outcome: Bools, *, weights: Floats | None = None) -> LogisticFit:
+    """Maximum likelihood of P(outcome) = expit(intercept + covariates), covariates (n, p), outcome (n,).
+
+    Non-negative weights multiply the log likelihood; rows of weight 0 take no part but get a linear predictor.
+    Status: NO_PATIENTS without any weight, NOBODY_EXPOSED / NOBODY_UNEXPOSED when the outcome is constant, SEPARATION
+    when a combination of covariates predicts some outcomes perfectly, so that there is no finite maximum (Albert and
+    Anderson 1984, doi 10.1093/biomet/71.1.1).
+    """
+    x, y = np.asarray(covariates, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    used, part = x, y
+    w, unit = None, 1.0
+    if weights is not None:
+        w = np.asarray(weights, dtype=np.float64)
+        held = w > 0.0
+        if not held.all():
+            used, part, w = x[held], y[held], w[held]
+        unit = float(w.mean()) if len(w) else 1.0
+        w = w / unit
+    if len(part) == 0:
+        return _nothing(x, Status.NO_PATIENTS)
+    share = float(part.mean() if w is None else w @ part / w.sum())
+    if part.min() == part.max():
+        return _nothing(x, Status.NOBODY_UNEXPOSED if part[0] > 0.0 else Status.NOBODY_EXPOSED)
+    design, back, kept = _standardised(used, w)
+    start = np.zeros(len(design))
+    start[0] = log(share / (1.0 - share))
+    found = _newton(design, part, w, start)
+    if found is None:
+        design, back, kept = _orthogonalised(design, back, kept, used, w)
+        found = _newton(design, part, w, start[: len(design)])
+    gamma, inverse, log_likelihood, iterations, status = found
+    return _assemble(x, kept, back @ gamma, back @ (inverse / unit) @ back.T, log_likelihood * unit, iterations, status)
+
+
+def _nothing(x: Floats, status: Status) -> LogisticFit:
+    """A fit that could not begin."""
+    size = x.shape[1] + 1
+    return LogisticFit(
+        coefficients=np.full(size, nan),
+        covariance=np.full((size, size), nan),
+        linear_predictor=np.full(len(x), nan),
+        probability=np.full(len(x), nan),
+        log_likelihood=nan,
+        iterations=0,
+        status=status,
+        aliased=np.zeros(size, dtype=bool),
+    )
+
+
+def _assemble(
+    x: Floats, kept: Bools, beta: Floats, covariance: Floats, log_likelihood: float, iterations: int, status: Status
+) -> LogisticFit:
+    """Put the kept coefficients (intercept first) back in their places; `kept` is (p + 1,)."""
+    size = len(kept)
+    coefficients, full = np.full(size, nan), np.full((size, size), nan)
+    coefficients[kept] = beta
+    full[np.ix_(kept, kept)] = covariance
+    predictor = x @ np.where(kept, coefficients, 0.0)[1:] + beta[0]
+    return LogisticFit(
+        coefficients=coefficients,
+        covariance=full,
+        linear_predictor=predictor,
+        probability=expit(predictor),
+        log_likelihood=log_likelihood,
+        iterations=iterations,
+        status=status,
+        aliased=~kept,
+    )
+
+
+def _standardised(x: Floats, w: Floats | None) -> tuple[Floats, Floats, Bools]:
+    """Design (k, n): ones, then every column centred and scaled; the matrix back to raw coefficients; columns kept.
+
+    Columns without spread are aliased with the intercept. Scaling makes the answer indifferent to units.
+    """
+    size, columns = x.shape
+    total = size if w is None else w.sum()
+    centre = np.ones(size) @ x / total if w is None else w @ x / total
+    design = np.empty((columns + 1, size))
+    design[0] = 1.0
+    np.subtract(x.T, centre[:, None], out=design[1:])
+    inner = design[1:]
+    squares = np.einsum("ij,ij->i", inner, inner) if w is None else np.einsum("ij,ij,j->i", inner, inner, w)
+    scale = np.sqrt(squares / total)
+    kept = np.append(True, scale > DEPENDENT * np.hypot(scale, centre))
+    if not kept.all():
+        design, scale, centre = design[kept], scale[kept[1:]], centre[kept[1:]]
+    design[1:] /= scale[:, None]
+    back = np.diag(np.append(1.0, 1.0 / scale))
+    back[0, 1:] = -centre / scale
+    return design, back, kept
+
+
+def _orthogonalised(
+    design: Floats, back: Floats, kept: Bools, x: Floats, w: Floats | None
+) -> tuple[Floats, Floats, Bools]:
+    """Replace the standardised columns by orthonormal ones in their order, leaving out those that earlier ones span."""
+    root = np.ones(design.shape[1]) if w is None else np.sqrt(w)
+    columns = np.flatnonzero(kept)
+    length = np.sqrt(len(root))  # of a standardised column; raw columns far from 0 are longer and less precise
+    raw = np.append(1.0, np.sqrt(np.mean((x * root[:, None]) ** 2, axis=0)))[columns] * np.abs(np.diag(back))
+    basis, mixes, chosen = [], [], []
+    for j, column in enumerate(design):
+        mix = np.zeros(len(columns))
+        mix[j] = 1.0
+        rest = column * root
+        for _ in range(2):  # twice is enough: Giraud, Langou, Rozloznik 2005, doi 10.1016/j.camwa.2005.08.009
+            for old, old_mix in zip(basis, mixes, strict=True):
+                along = old @ rest
+                rest = rest - along * old
+                mix = mix - along * old_mix
+        norm = np.sqrt(rest @ rest)
+        if norm > DEPENDENT * length * max(1.0, raw[j]):
+            basis.append(rest / norm)
+            mixes.append(mix / norm)
+            chosen.append(j)
+    result = kept.copy()
+    result[np.delete(columns, chosen)] = False
+    mixing = np.array(mixes)[:, chosen] * length
+    return np.array(basis) * (length / root), back[np.ix_(chosen, chosen)] @ mixing.T, result
+
+
+Found = tuple[Floats, Floats, float, int, Status]  # coefficients, covariance, log likelihood, iterations, status
+
+
+def _newton(design: Floats, y: Floats, w: Floats | None, gamma: Floats) -> Found | None:
+    """Climb from `gamma`; None if the columns of the design are too close to dependent to be used as they are."""
+    best, decrement = -inf, inf
+    step, predictor = np.zeros_like(gamma), gamma @ design
+    step_predictor = np.zeros_like(predictor)
+    for iteration in range(1, MAX_ITERATIONS + 1):
+        log_likelihood, residual, spread = _pointwise(predictor, y, w)
+        halvings = 0
+        while log_likelihood < best - 1e-10 * (1.0 + abs(best)) and halvings < 40:
+            step, step_predictor, halvings = step / 2, step_predictor / 2, halvings + 1
+            gamma, predictor = gamma - step, predictor - step_predictor
+            log_likelihood, residual, spread = _pointwise(predictor, y, w)
+        best = log_likelihood
+        information = _information(design, spread)
+        if iteration == 1 and _smallest_pivot(information) < SUSPICIOUS_PIVOT:
+            return None
+        previous = decrement
+        try:
+            step = np.linalg.solve(information, score := design @ residual)
+            decrement = float(score @ step)
+        except np.linalg.LinAlgError:
+            decrement = nan
+        if not decrement >= 0.0:  # no information left: where the gain had become small, there is no maximum
+            status = Status.SEPARATION if previous < SETTLED else Status.NOT_CONVERGED
+            return gamma, np.full(information.shape, nan), best, iteration, status
+        step_predictor = step @ design
+        gamma, predictor = gamma + step, predictor + step_predictor
+        if decrement < SETTLED:
+            moving = np.abs(step_predictor).max() > STILL_MOVING
+            if moving or decrement < CONVERGED or decrement > previous / 4:  # or as small as rounding allows
+                status = Status.SEPARATION if moving else Status.OK
+                return gamma, _inverse(information), best, iteration, status
+    return gamma, _inverse(information), best, MAX_ITERATIONS, Status.NOT_CONVERGED
+
+
+def _pointwise(predictor: Floats, y: Floats, w: Floats | None) -> tuple[float, Floats, Floats]:
+    """Log likelihood, and by row its first and minus its second derivative in the linear predictor."""
+    small = np.exp(-np.abs(predictor))
+    odds = 1.0 / (1.0 + small)
+    spread = small * odds
+    residual = y - np.where(predictor >= 0.0, odds, spread)
+    spread *= odds
+    gain = np.minimum(predictor, 0.0) - predictor * (1.0 - y) + np.log(odds)
+    if w is None:
+        return float(gain.sum()), residual, spread
+    return float(w @ gain), w * residual, w * spread
+
+
+def _information(design: Floats, spread: Floats, block: int = 8192) -> Floats:
+    """design diag(spread) design', in blocks that stay in the cache."""
+    total = np.zeros((len(design),) * 2)
+    for start in range(0, design.shape[1], block):
+        part = design[:, start : start + block]
+        total += (part * spread[start : start + block]) @ part.T
+    return total
+
+
+def _smallest_pivot(information: Floats) -> float:
+    """The smallest share of a column's information that earlier columns leave over; 0 if there is none."""
+    try:
+        lower = np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        return 0.0
+    return float((lower.diagonal() ** 2 / information.diagonal()).min())
+
+
+def _inverse(information: Floats) -> Floats:
+    """Inverse, exactly symmetric; nan where there is none."""
+    try:
+        inverse = np.linalg.inv(information)
+    except np.linalg.LinAlgError:
+        return np.full(information.shape, nan)
+    return (inverse + inverse.T) / 2

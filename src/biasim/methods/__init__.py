@@ -1,0 +1,12 @@
+"""Methods: what the investigator computes.
+
+In: `Observed` (exposure fixed) or `ObservedOverTime` (exposure that begins during follow-up), nothing else.
+Out: `Estimate`: the one estimand it claims, estimate, standard error, 95% interval, status, message, diagnostics.
+
+A new method is one file `methods/<name>.py` with a function `<name>(observed, *, parameters) -> Estimate` and
+one test. Degenerate data is a row with a status, never an exception, and never NaN with status OK: begin with
+`_checks.refusal`, end with `_checks.estimated`. A name that was not measured is the author's mistake: BiasimError.
+The docstring says what in one sentence, then "Claims", "Assumes", "Breaks when", "Parameters", and the source.
+Siblings of this room: `_checks` (statuses, counts, intervals), `_hazard_ratio` (the Cox fit of every method of
+that family), `_two_curves` (Kaplan-Meier by exposure), `_propensity` (score, matched sets, weights, balance).
+"""
