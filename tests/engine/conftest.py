@@ -51,8 +51,9 @@ def study(
         rooms["effect"] = choose("effect", effect, **more.get("effect_parameters", {}))
         trial = {**rooms, "treatment": choose("treatment", "at_random")}
         cox = {"cox": choose("methods", "cox"), "cox(adjust=true)": choose("methods", "cox", adjust=True)}
+        months = {"rmst": choose("methods", "rmst", horizon=24.0)}
         designs = {
-            "registry": design("registry", rooms, "ever_operated", {**cox, "rmst": choose("methods", "rmst", horizon=24.0)}),
+            "registry": design("registry", rooms, "ever_operated", {**cox, **months}),
             "dates": design("dates", rooms, "time_varying", {"late": choose("methods", "cox_time_dependent")}),
             "trial": design("trial", trial, "intended", {"cox": choose("methods", "cox")}),
         }

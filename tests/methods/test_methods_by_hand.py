@@ -62,6 +62,14 @@ def test_kaplan_meier_and_its_medians(make):
     assert found.diagnostics["log_rank"] == approx(chi2, rel=1e-12)
 
 
+def test_log_rank_honours_delayed_entry(make):
+    # at risk (exposed, all) at the deaths 1, 2, 3, 4: 1/2, 2/3, 2/2, 1/1; three exposed die
+    found = kaplan_meier(make([1, 2, 3, 4], [1, 1, 1, 1], [1, 0, 1, 1], entry=[0, 0, 1.5, 1.5]), at=1.2)
+    shares = np.array([1 / 2, 2 / 3, 1, 1])
+    chi2 = (3 - shares.sum()) ** 2 / np.sum(shares * (1 - shares))
+    assert found.diagnostics["log_rank"] == approx(chi2, rel=1e-12)
+
+
 def test_median_that_is_not_reached_is_left_out(make):
     found = kaplan_meier(make([2, 8, 9, 1, 3], [1, 0, 0, 1, 0], [1, 1, 1, 0, 0]), at=2.5)
     assert "median_exposed" not in found.diagnostics

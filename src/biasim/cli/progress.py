@@ -25,3 +25,11 @@ def progress_bar(study: Study, console: Console) -> Iterator[Callable[[int, int]
             bar.update(task, completed=done, total=total)
 
         yield progress
+
+
+def wide_console() -> Console:
+    """A console of at least 100 columns: tables piped into a file or a narrow window are not cut."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.width >= 100 else Console(width=100)

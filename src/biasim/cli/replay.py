@@ -13,11 +13,10 @@ def replay(
     scenario: Annotated[int, typer.Option(min=0, help="number of the scenario")] = 0,
 ) -> None:
     """Rebuild one replicate alone and print every analysis of it."""
-    from rich.console import Console
-
     from biasim.cli.opening import open_study
+    from biasim.cli.progress import wide_console
     from biasim.engine.replay import replay as rebuild
     from biasim.report.replay_text import replay_table
 
     opened = open_study(study)
-    Console().print(replay_table(rebuild(opened, scenario=scenario, replicate=replicate)))
+    wide_console().print(replay_table(rebuild(opened, scenario=scenario, replicate=replicate)))

@@ -14,12 +14,11 @@ def show(
     measures: Annotated[bool, typer.Option("--measures", help="every performance measure with its MCSE")] = False,
 ) -> None:
     """Print the stored result tables of a study; nothing is simulated."""
-    from rich.console import Console
-
+    from biasim.cli.progress import wide_console
     from biasim.cli.stored import stored_folder
     from biasim.report.result_text import all_measures, results_text
 
-    console = Console()
+    console = wide_console()
     folder = stored_folder(results, study)
     for piece in all_measures(folder) if measures else results_text(folder):
         console.print(piece)

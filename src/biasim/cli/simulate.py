@@ -19,14 +19,12 @@ def simulate(
     draw: Annotated[bool, typer.Option("--figures/--no-figures", help="draw the figures")] = True,
 ) -> None:
     """Run a study: print the table with Monte Carlo standard errors and write tables and figures."""
-    from rich.console import Console
-
     from biasim.cli.opening import open_study
-    from biasim.cli.progress import progress_bar
+    from biasim.cli.progress import progress_bar, wide_console
     from biasim.engine.run import run
     from biasim.report.result_text import results_text
 
-    console = Console()
+    console = wide_console()
     opened = open_study(study)
     with progress_bar(opened, console) as progress:
         folder = run(

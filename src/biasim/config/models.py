@@ -1,7 +1,8 @@
 """Pydantic models made from signatures and dataclasses: the types and ranges of the grammar.
 
 Every number is strict: true, yes, "4" and 4 are four different things. A whole number passes for a number, a number
-without fraction (1e3) for a whole number, the word none for null. Infinity passes only where the default itself is infinite; NaN never.
+without fraction (1e3) for a whole number, the word none for null. Infinity passes only where the default itself is
+infinite; NaN never.
 """
 
 from __future__ import annotations

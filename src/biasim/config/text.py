@@ -72,7 +72,7 @@ class Node:
             file=self.file,
             line=line,
             column=column,
-            path=self.path or "study",
+            path=self.path or "top",
             found=found,
             expected=expected,
             hint=hint,

@@ -62,7 +62,7 @@ def _design(design: DesignDraft, draft: Draft, varied: tuple[str, ...], build: B
 
 
 def _change(edit: Edit, draft: Draft, varied: tuple[str, ...], build: Build) -> Any:
-    """A change of a design's world: in full where another part replaces, as written where it merges with the study's."""
+    """A change of a design's world: in full where another part replaces, as written where it merges."""
     room, *deeper = edit.steps
     node = edit.value
     canonical = node.here({node.value: {}}) if isinstance(node.value, str) else node

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from biasim.config.fingerprint import fingerprint
 from biasim.config.study import Choice, Study
 from biasim.engine.keys import key
 from biasim.engine.plan import Plan, plan
@@ -64,7 +65,7 @@ def prepare(study: Study, folder: Folder, session: Any, replicates: int | None, 
         planned = plan(scenario, study.seed)
         progress = Progress(
             plan=planned,
-            fingerprint=key(scenario.size, study.seed, scenario.designs),
+            fingerprint=key(fingerprint(study, scenario)),
             folder=folder,
             session=session,
             maximum=replicates or ceiling,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from biasim.engine.describe import Fact, describe
 from biasim.engine.examples import COLUMNS, examples
 from biasim.engine.keys import RESULTS, key
 from biasim.engine.prepare import Run
@@ -30,6 +31,8 @@ def write_results(run: Run) -> None:
     shown = examples(run.scenarios[0].plan, study.scenarios[0].designs.values())
     for name, columns in COLUMNS.items():
         write_table(folder.table(name), columns, shown[name])
+    facts = describe(run.scenarios[0].plan, study.truth_size)
+    write_table(folder.table("description"), Fact._fields, facts)
     write_manifest(folder.manifest, manifest(run))
 
 

@@ -14,7 +14,12 @@ ROW = 4.1  # mm a row
 _WIDE = (("estimate", 27.0), ("coverage", 17.0), ("rejection", 16.0))  # columns at the right, mm
 _CITED = (("estimate", 30.0), ("n", 16.0))
 _NARROW = (("value", 11.0),)
-_HEADS = {"estimate": "Mean\n(MCSE)", "coverage": "Coverage\nof 95% CI", "rejection": "Declares\nbenefit", "value": "Mean"}
+_HEADS = {
+    "estimate": "Mean\n(MCSE)",
+    "coverage": "Coverage\nof 95% CI",
+    "rejection": "Declares\nbenefit",
+    "value": "Mean",
+}
 _CITED_HEADS = {"estimate": "HR\n(95% CI)", "n": "Patients", "value": "HR"}
 
 
@@ -121,10 +126,10 @@ def _numbers(axes: Axes, row: dict, y: float, columns: tuple, wide: float) -> No
 def _printed(row: dict, column: str) -> str:
     if column == "n":
         return f"{row['n']:,}" if row.get("n") else ""
-    if column != "estimate":
+    if column in ("coverage", "rejection"):
         return f"{100 * row[column]:.1f}%" if np.isfinite(row[column]) else "–"
     if not np.isfinite(row["value"]):
-        return "no estimate"
+        return "none" if column == "value" else "no estimate"
     if column == "value":
         return f"{row['value']:.{2 if 'mark' in row or abs(row['value']) < 10 else 1}f}".replace("-", "−")
     if "mark" in row:

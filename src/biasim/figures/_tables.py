@@ -57,22 +57,54 @@ def _study(file: Path) -> Mapping[str, Any]:
 def results(tables: Tables, *, scenario: int = 0) -> pd.DataFrame:
     """One row per design, method and estimand, in the order of the study: each measure and its mcse as columns.
 
-    Columns: design, method, estimand, truth, truth_mcse, used, attempts, then `<measure>` and `<measure>_mcse`.
+    Columns: scenario, design, method, estimand, truth, truth_mcse, used, attempts, then `<measure>` and
+    `<measure>_mcse`; mean is made from truth and bias where it is not stored.
     """
     long = tables.need("performance")
     long = long[long["scenario"] == scenario]
     keys = ["design", "method", "estimand"]
-    first = long.drop_duplicates(keys)[[*keys, "truth", "used", "attempts"]].reset_index(drop=True)
+    rows = long.drop_duplicates(keys)[["scenario", *keys, "truth", "used", "attempts"]].reset_index(drop=True)
     for measure in long["measure"].unique():
         one = long.loc[long["measure"] == measure, [*keys, "value", "mcse"]]
-        first = first.merge(one.rename(columns={"value": measure, "mcse": f"{measure}_mcse"}), on=keys, how="left")
-    if "mean" not in first and "bias" in first:
-        first["mean"], first["mean_mcse"] = first["truth"] + first["bias"], first["bias_mcse"]
+        rows = rows.merge(one.rename(columns={"value": measure, "mcse": f"{measure}_mcse"}), on=keys, how="left")
+    if "mean" not in rows and "bias" in rows:
+        rows["mean"], rows["mean_mcse"] = rows["truth"] + rows["bias"], rows["bias_mcse"]
     truths = tables.get("truths")
     if truths is None:
-        return first.assign(truth_mcse=float("nan"))
-    truths = truths[truths["scenario"] == scenario][["design", "estimand", "mcse"]]
-    return first.merge(truths.rename(columns={"mcse": "truth_mcse"}), on=["design", "estimand"], how="left")
+        return rows.assign(truth_mcse=float("nan"))
+    truths = truths.loc[truths["scenario"] == scenario, ["design", "estimand", "mcse"]]
+    return rows.merge(truths.rename(columns={"mcse": "truth_mcse"}), on=["design", "estimand"], how="left")
+
+
+def varied(tables: Tables) -> list[str]:
+    """The paths that take more than one value over the scenarios."""
+    scenarios = tables.get("scenarios")
+    if scenarios is None:
+        return []
+    return [name for name in scenarios.columns if name not in ("scenario", "size") and scenarios[name].nunique() > 1]
+
+
+def setting(tables: Tables, scenario: int) -> str:
+    """The varied values of a scenario in words, empty when nothing is varied: `Odds ratio = 2, share = 0.1`."""
+    paths = varied(tables)
+    if not paths:
+        return ""
+    row = tables.need("scenarios").set_index("scenario").loc[scenario, paths]
+    return ", ".join(f"{axis_title(path)} = {plain(row[path])}" for path in paths)
+
+
+def plain(value: object) -> str:
+    """A cell as it would be written in a study file."""
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
+
+
+def axis_title(path: str) -> str:
+    """The last word of a dotted path, with the unit that its name tells."""
+    name = path.rsplit(".", 1)[-1]
+    if name == "size":
+        return "Patients"
+    is_months = any(word in name for word in ("wait", "delay")) or name in ("at", "horizon", "grace")
+    return words(name) + (" (months)" if is_months else "")
 
 
 _SPELT = {"kaplan meier": "Kaplan-Meier", "rmst": "RMST", "iptw": "IPTW", "att": "ATT", "ate": "ATE", "her2": "HER2"}

@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, difference, is_ratio, words
+from biasim.figures._tables import Tables, axis_title, difference, is_ratio, plain, varied, words
 from biasim.figures.drawing import Drawing
 
 Z = 1.959964
-_HIGH, _LEFT, _RIGHT, _ROOM = 34.0, 14.0, 13.0, 6.0  # mm
-_KEYS = {"design", "method", "estimand", "scenario", "truth", "measure", "value", "mcse", "used", "attempts", "size"}
+_HIGH, _BELOW, _LEFT, _RIGHT, _ROOM = 34.0, 22.0, 14.0, 13.0, 6.0  # mm
+_RATIOS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5)
 
 
 @style.journal
@@ -32,38 +32,27 @@ def bias_by_parameter(
     names = {path: (names or {}).get(path, axis_title(path)) for path in paths}
     across, *others = sorted(paths, key=lambda path: -table[path].nunique())
     designs = list(table["design"].drop_duplicates())
-    facets = list(table[others].drop_duplicates().itertuples(index=False, name=None)) if others else [()]
-    per_line = len(designs) if len(designs) <= (4 if width >= 140 else 1) else (3 if width >= 140 else 1)
-    panels = [(facet, design) for facet in facets for design in designs]
-    lines = len(facets) * -(-len(designs) // per_line)
     methods = list(table["method"].drop_duplicates())
+    facets = list(table[others].drop_duplicates().itertuples(index=False, name=None)) if others else [()]
+    most = 4 if width >= 140 else 1
+    per_line = len(designs) if len(designs) <= most else min(most, 3)
+    deep = -(-len(designs) // per_line)  # lines of panels a facet
     key = 3.6 * -(-len(methods) // (3 if width >= 140 else 1)) + 4
-    figure = style.page(width, 4 + lines * (_HIGH + 22) + key)
+    figure = style.page(width, 4 + len(facets) * deep * (_HIGH + _BELOW) + key)
     wide = (width - _LEFT - _RIGHT - _ROOM * (per_line - 1)) / per_line
-    limits = _limits(table)
-    for number, (facet, design) in enumerate(panels):
+    for number, (facet, design) in enumerate((facet, design) for facet in facets for design in designs):
         line, place = divmod(number % len(designs), per_line)
-        line += facets.index(facet) * -(-len(designs) // per_line)
-        axes = style.place(figure, _LEFT + place * (wide + _ROOM), 10 + line * (_HIGH + 22), wide, _HIGH)
-        rows = table[(table["design"] == design) & (table[others] == list(facet)).all(axis=1)]
-        _panel(axes, rows, across, methods)
-        axes.set_ylim(*limits)
+        top = 10 + (number // len(designs) * deep + line) * (_HIGH + _BELOW)
+        axes = style.place(figure, _LEFT + place * (wide + _ROOM), top, wide, _HIGH)
+        _panel(axes, table[(table["design"] == design) & (table[others] == list(facet)).all(axis=1)], across, methods)
+        axes.set_ylim(*_limits(table))
         axes.set_xlabel(names[across])
-        fixed = "\n".join(f"{names[path]} = {value}" for path, value in zip(others, facet, strict=True))
-        axes.set_title(words(design) + (f"\n{fixed}" if fixed else ""))
+        fixed = [f"{names[path]} = {plain(value)}" for path, value in zip(others, facet, strict=True)]
+        axes.set_title("\n".join([words(design), *fixed]))
         last = place == per_line - 1 or number % len(designs) == len(designs) - 1
         _sides(axes, family, first=place == 0, last=last)
     _key(figure, methods, width)
     return _told(figure, table, family, paths, across)
-
-
-def axis_title(path: str) -> str:
-    """The last word of a dotted path, with the unit that its name tells."""
-    name = path.rsplit(".", 1)[-1]
-    if name == "size":
-        return "Patients"
-    is_months = any(word in name for word in ("wait", "month", "delay")) or name in ("at", "horizon", "grace")
-    return words(name) + (" (months)" if is_months and "month" not in name else "")
 
 
 def families(tables: Tables) -> list[str]:
@@ -73,19 +62,14 @@ def families(tables: Tables) -> list[str]:
     return together + [name for name in names if not is_ratio(name)]
 
 
-def varied(tables: Tables) -> list[str]:
-    """The paths that take more than one value over the scenarios."""
-    scenarios = tables.get("scenarios")
-    if scenarios is None:
-        return []
-    return [column for column in scenarios.columns if column != "scenario" and scenarios[column].nunique() > 1]
-
-
 def _biases(tables: Tables, family: str) -> tuple[pd.DataFrame, list[str]]:
-    paths = [path for path in varied(tables) if path != "size"] or varied(tables)
+    paths = varied(tables)
     long = tables.need("performance")
     long = long[(long["measure"] == "bias") & long["estimand"].str.contains(family, regex=False)]
-    table = long.merge(tables.need("scenarios")[["scenario", *paths]], on="scenario", how="left")
+    scenarios = tables.need("scenarios")[["scenario", *paths]]
+    words_only = scenarios.select_dtypes(exclude="number").columns
+    scenarios = scenarios.assign(**{name: scenarios[name].fillna("none").astype(str) for name in words_only})
+    table = long.merge(scenarios, on="scenario", how="left")
     if not is_ratio(family):
         factor = difference(family)[1]
         table[["value", "mcse"]] *= factor
@@ -95,7 +79,7 @@ def _biases(tables: Tables, family: str) -> tuple[pd.DataFrame, list[str]]:
 def _panel(axes: Axes, rows: pd.DataFrame, across: str, methods: list[str]) -> None:
     axes.axhline(0, color=style.TRUTH, linewidth=0.8, zorder=1)
     values = rows[across].drop_duplicates()
-    numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    numeric = pd.api.types.is_numeric_dtype(values)
     ticks = sorted(values) if numeric else list(values)
     at = {value: (value if numeric else number) for number, value in enumerate(ticks)}
     for method, one in rows.groupby("method", sort=False):
@@ -136,7 +120,7 @@ def _sides(axes: Axes, family: str, *, first: bool, last: bool) -> None:
         low, high = axes.get_ylim()
         right.set_ylim(low, high)
         right.spines["right"].set_visible(True)
-        nice = [r for r in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5) if low <= np.log(r) <= high]
+        nice = [ratio for ratio in _RATIOS if low <= np.log(ratio) <= high]
         apart = 0.08 * (high - low)
         kept: list[float] = [1.0] if 1 in nice else []
         for ratio in reversed(nice):
@@ -171,6 +155,6 @@ def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], ac
         ),
         alt=(
             f"Lines of bias against {across}, one panel per design. The largest bias is {worst['value']:.2f} ({scale}): "
-            f"{words(worst['method'])} in {worst['design']} at {across} = {worst[across]}."
+            f"{words(worst['method'])} in {worst['design']} at {across} = {plain(worst[across])}."
         ),
     )

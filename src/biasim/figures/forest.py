@@ -6,15 +6,17 @@ where 95% of single studies fall (mean ± 1.96 empirical standard errors), both 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from biasim.evidence.published import Published, published
 from biasim.figures import style
 from biasim.figures._forest_rows import ROW, Panel, draw_panel
-from biasim.figures._tables import Tables, difference, is_ratio, results, words
+from biasim.figures._tables import Tables, difference, is_ratio, results, setting, words
 from biasim.figures.drawing import Drawing
-from biasim.evidence.published import Published, published
 
 Z = 1.959964
 GROUPS = {
@@ -24,26 +26,40 @@ GROUPS = {
     "meta": "Published: pooled",
 }
 _MARKS = {"retrospective": "s", "prospective": "^", "trial": "o", "meta": "D"}
+MOST = 30  # rows on one page
 _TOP, _BETWEEN = 15.0, 18.5  # mm: above the first panel for the key; below a panel for its axis
 
 
 @style.journal
-def forest(tables: Tables, *, scenario: int = 0, width: float = style.DOUBLE) -> Drawing:
-    """Draw one scenario; `width` in mm. Below 140 mm only the estimates are printed at the right."""
-    rows = results(tables, scenario=scenario)
+def forest(tables: Tables, *, scenarios: Sequence[int] | None = None, width: float = style.DOUBLE) -> Drawing:
+    """Draw some scenarios, or as many as fit; `width` in mm, below 140 mm only the estimates stand at the right."""
+    chosen = _fitting(tables) if scenarios is None else scenarios
+    rows = pd.concat([results(tables, scenario=number) for number in chosen], ignore_index=True)
+    rows["heading"] = [_heading(row.design, setting(tables, row.scenario)) for row in rows.itertuples()]
     shown = [p for p in (published(id) for id in tables.published) if p.hr is not None]
     panels = _panels(rows, shown, _names(shown, short=width < 140))
     height = _TOP + sum(ROW * (panel.lines + 1) + _BETWEEN for panel in panels) - 4
     figure = style.page(width, height)
     label = min(8 + 1.32 * max(len(name) for panel in panels for name in panel.labels), 0.36 * width)
     top = _TOP
-    ratios = [panel for panel in panels if panel.ratio]
-    span = _span(ratios) if ratios else None
+    span = _span([panel for panel in panels if panel.ratio])
     for panel in panels:
         draw_panel(figure, panel, left=label, top=top + ROW, span=span if panel.ratio else None)
         top += ROW * (panel.lines + 1) + _BETWEEN
     _key(figure, width, height)
-    return _told(figure, rows, shown, scenario, tables)
+    return _told(figure, rows, shown)
+
+
+def _fitting(tables: Tables) -> list[int]:
+    """All scenarios where they fit a page; else the first and the last."""
+    long = tables.need("performance")
+    numbers = sorted(long["scenario"].unique())
+    lines = len(long.drop_duplicates(["scenario", "design", "method", "estimand"]))
+    return numbers if lines <= MOST else [numbers[0], numbers[-1]]
+
+
+def _heading(design: str, fixed: str) -> str:
+    return f"{words(design)}: {fixed[:1].lower()}{fixed[1:]}" if fixed else words(design)
 
 
 def _panels(rows: pd.DataFrame, shown: list[Published], names: dict[str, str]) -> list[Panel]:
@@ -63,11 +79,11 @@ def _panels(rows: pd.DataFrame, shown: list[Published], names: dict[str, str]) -
 def _lines(rows: pd.DataFrame, factor: float) -> list[dict]:
     """One line a method, headed by its design; values on the axis' own scale."""
     lines: list[dict] = []
-    for design, group in rows.groupby("design", sort=False):
-        lines.append({"heading": words(design)})
+    for heading, group in rows.groupby("heading", sort=False):
+        lines.append({"heading": heading})
         for row in group.itertuples():
             ratio = is_ratio(row.estimand)
-            show = np.exp if ratio else lambda value: factor * value  # noqa: E731
+            show = np.exp if ratio else lambda value: factor * value
             spread = Z * getattr(row, "empirical_se", np.nan)
             lines.append(
                 {
@@ -137,7 +153,7 @@ def _key(figure: object, width: float, height: float) -> None:
         Line2D([], [], color=style.SPREAD, linewidth=4, solid_capstyle="butt"),
         Line2D([], [], color=style.TRUTH, linewidth=1.1),
     ]
-    labels = ["Mean estimate (95% Monte Carlo interval)", "95% of studies", "Truth (band: ± 1.96 MCSE)"]
+    labels = ["Mean estimate (95% Monte Carlo interval)", "95% of single studies", "Truth (band: ± 1.96 MCSE)"]
     narrow = width < 140
     figure.legend(
         handles,
@@ -152,49 +168,49 @@ def _key(figure: object, width: float, height: float) -> None:
     )
 
 
-def _told(figure: object, rows: pd.DataFrame, shown: list[Published], scenario: int, tables: Tables) -> Drawing:
+def _told(figure: object, rows: pd.DataFrame, shown: list[Published]) -> Drawing:
     ratio = rows[rows["estimand"].map(is_ratio)]
-    lines = [f"{words(r.method)} in {r.design} {np.exp(r.mean):.2f}" for r in ratio.itertuples() if np.isfinite(r.mean)]
+    found = [f"{words(r.method)} in {r.heading} {np.exp(r.mean):.2f}" for r in ratio.itertuples() if np.isfinite(r.mean)]
     truths = sorted({f"{np.exp(value):.2f}" for value in ratio["truth"]})
-    lacking = rows[rows["used"] < rows["attempts"]]
-    notes = "".join(
-        f" * {words(r.method)} in {r.design}: {r.used:.0f} of {r.attempts:.0f} replicates usable."
-        for r in lacking.itertuples()
+    lacking = "".join(
+        f" * {words(r.method)} in {r.heading}: {r.used:.0f} of {r.attempts:.0f} replicates usable."
+        for r in rows[rows["used"] < rows["attempts"]].itertuples()
     )
-    cited = "; ".join(f"{row.label}: {row.citation}" for row in shown)
-    marks = " † recalled, figures not seen in the source." if any(not p.verified for p in shown) else ""
-    marks += " ‡ interval converted to 95%." if any(p.converted for p in shown) else ""
-    marks += " § not death from any cause." if not all(p.of_death for p in shown) else ""
-    varied = _varied(tables, scenario)
-    numbers = rows.assign(source="simulated")
-    if shown:
-        numbers = pd.concat([numbers, pd.DataFrame([_row(p) for p in shown])], ignore_index=True)
+    numbers = pd.concat(
+        [rows.drop(columns="heading").assign(source="simulated"), *(pd.DataFrame([_row(p)]) for p in shown)],
+        ignore_index=True,
+    )
     return Drawing(
         figure=figure,
         numbers=numbers,
         title="All methods of all designs against the truth",
         caption=(
-            f"Mean estimate over {rows['attempts'].max():.0f} replicates{varied} with its 95% Monte Carlo interval; pale "
-            "bars: where 95% of single studies fall (mean ± 1.96 empirical standard errors); black line: truth. Benefit: "
-            "share of replicates that declare a benefit of surgery at the two-sided 5% level."
-            + notes
-            + (f" Published figures: {cited}.{marks}" if shown else "")
+            f"Mean estimate over {rows['attempts'].max():.0f} replicates with its 95% Monte Carlo interval; pale bars: "
+            "where 95% of single studies fall (mean ± 1.96 empirical standard errors); black line: truth. Declares "
+            "benefit: share of replicates that reject no effect in favour of surgery (two-sided 5% level)."
+            + lacking
+            + _cited(shown)
         ),
         alt=(
             f"Forest plot. True hazard ratio {', '.join(truths) or 'not estimated'}; mean estimated hazard ratios: "
-            + "; ".join(lines)
+            + "; ".join(found)
             + "."
             + (" Published: " + "; ".join(f"{p.label} {p.hr:g}" for p in shown) + "." if shown else "")
         ),
     )
 
 
-def _varied(tables: Tables, scenario: int) -> str:
-    scenarios = tables.get("scenarios")
-    if scenarios is None:
+def _cited(shown: list[Published]) -> str:
+    """Sources of the published figures and what their marks mean."""
+    if not shown:
         return ""
-    row = scenarios[scenarios["scenario"] == scenario].drop(columns=["scenario", "size"])
-    return "".join(f", {path} = {value}" for path, value in row.iloc[0].items()) if len(row) else ""
+    marks = (
+        (any(not p.verified for p in shown), " † recalled, figures not seen in the source."),
+        (any(p.converted for p in shown), " ‡ interval converted to 95%."),
+        (any(not p.of_death for p in shown), " § not death from any cause."),
+    )
+    cited = "; ".join(p.citation for p in shown)
+    return f" Published figures, as printed in: {cited}." + "".join(text for present, text in marks if present)
 
 
 def _row(p: Published) -> dict:

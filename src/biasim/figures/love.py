@@ -5,6 +5,8 @@ Source: Austin 2009, doi 10.1002/sim.3697; the line at 0.1 is the customary limi
 
 from __future__ import annotations
 
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from biasim.figures import style
@@ -21,16 +23,41 @@ def love(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawing
     table = table[table["design"] == design].copy()
     table["before"], table["after"] = table["smd_before"].abs(), table["smd_after"].abs()
     order = table.groupby("covariate", sort=False)["before"].max().sort_values(kind="stable", ascending=False)
-    places = {covariate: row for row, covariate in enumerate(order.index)}
     methods = list(table["method"].drop_duplicates())
-    left = min(12 + 1.25 * max(len(name) for name in places), 0.45 * width)
-    high = 4.0 * len(places)
-    bottom = 11 + 3.6 * (len(methods) + 2)
-    figure = style.page(width, 9 + high + bottom)
+    left = min(12 + 1.25 * max(len(name) for name in order.index), 0.45 * width)
+    high = max(4.0 * len(order), 10.0)
+    figure = style.page(width, 20 + high + 3.6 * (len(methods) + 2))
     axes = style.place(figure, left, 8, width - left - 5, high)
-    rows = table["covariate"].map(places)
-    axes.hlines(range(len(places)), 0, 1, transform=axes.get_yaxis_transform(), color="#E6E6E6", linewidth=0.5)
-    axes.axvline(LIMIT, color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.8)
+    handles = _points(axes, table, list(order.index), methods)
+    axes.set_xlabel("Absolute standardised mean difference")
+    style.write_at(figure, 2, 4.5, f"Balance: {words(design)}", fontsize=7.5, fontweight="bold")
+    labels = ["Before", *(f"After: {words(method)}" for method in methods), f"Limit of {LIMIT:g}"]
+    place = (2 / width, 1.5 * style.MM / figure.get_size_inches()[1])
+    figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place, borderaxespad=0, labelspacing=0.25)
+    left_over = {m: float(table.loc[table["method"] == m, "after"].max()) for m in methods}
+    return Drawing(
+        figure=figure,
+        numbers=table[["design", "method", "covariate", "smd_before", "smd_after"]],
+        title=f"Covariate balance in the design '{design}'",
+        caption=(
+            f"Absolute standardised mean differences between exposed and unexposed, design '{design}', replicate 0, before "
+            "(open circles) and after each propensity method. Only measured covariates can be shown; balance in these "
+            "says nothing about the hidden ones."
+        ),
+        alt=(
+            f"Love plot of {len(order)} covariates. The largest difference is {order.iloc[0]:.2f} before; "
+            + "; ".join(f"{value:.2f} after {method}" for method, value in left_over.items())
+            + "."
+        ),
+    )
+
+
+def _points(axes: Axes, table: pd.DataFrame, covariates: list[str], methods: list[str]) -> list[Line2D]:
+    """Draw before and after on one line a covariate; returns the handles of the key."""
+    rows = table["covariate"].map({name: row for row, name in enumerate(covariates)})
+    axes.hlines(range(len(covariates)), 0, 1, transform=axes.get_yaxis_transform(), color="#E6E6E6", linewidth=0.5)
+    limit = {"color": style.QUIET, "linestyle": (0, (4, 2)), "linewidth": 0.8}
+    axes.axvline(LIMIT, **limit)
     over = {"clip_on": False, "zorder": 3}  # differences near zero lie on the axis
     hollow = {"marker": "o", "linestyle": "", "markersize": 4, "markerfacecolor": "white", "color": style.TRUTH}
     axes.plot(table["before"], rows, **hollow, **over)
@@ -40,29 +67,7 @@ def love(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawing
         look = {"marker": style.marker(number + 1), "color": style.colour(number), "linestyle": "", "markersize": 4}
         axes.plot(table.loc[one, "after"], rows[one], **look, **over)
         handles.append(Line2D([], [], **look))
-    handles.append(Line2D([], [], color=style.QUIET, linestyle=(0, (4, 2)), linewidth=0.8))
-    axes.set_yticks(list(places.values()), [words(name) for name in places])
-    axes.set_ylim(len(places) - 0.5, -0.5)
+    axes.set_yticks(range(len(covariates)), [words(name) for name in covariates])
+    axes.set_ylim(len(covariates) - 0.5, -0.5)
     axes.set_xlim(0, max(1.08 * float(table[["before", "after"]].max().max()), 0.25))
-    axes.set_xlabel("Absolute standardised mean difference")
-    axes.set_title(f"Balance: {words(design)}", x=-left / (width - left - 5) + 0.02)
-    labels = ["Before", *(f"After: {words(method)}" for method in methods), f"Limit of {LIMIT:g}"]
-    whole = figure.get_size_inches()[1] / style.MM
-    place = (2 / width, 1 / whole)
-    figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place, borderaxespad=0, labelspacing=0.25)
-    left_over = {m: float(table.loc[table["method"] == m, "after"].max()) for m in methods}
-    return Drawing(
-        figure=figure,
-        numbers=table[["design", "method", "covariate", "smd_before", "smd_after"]],
-        title=f"Covariate balance in the design '{design}'",
-        caption=(
-            f"Absolute standardised mean differences between exposed and unexposed, design '{design}', replicate 0, "
-            "before (open circles) and after each propensity method. Only measured covariates can be shown, and balance "
-            "in these says nothing about the hidden ones."
-        ),
-        alt=(
-            f"Love plot of {len(places)} covariates. The largest difference is {order.iloc[0]:.2f} before; "
-            + "; ".join(f"{value:.2f} after {method}" for method, value in left_over.items())
-            + "."
-        ),
-    )
+    return [*handles, Line2D([], [], **limit)]

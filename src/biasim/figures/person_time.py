@@ -17,6 +17,7 @@ from biasim.figures._tables import Tables, truth_value, words
 from biasim.figures.drawing import Drawing
 
 LONGEST = 60.0  # months shown: longer, and the wait for surgery would be too short to see
+SHORTEST = 0.1  # months: a wait below this cannot be drawn
 _ROW = 2.6  # mm a patient
 _GAP = 1.6  # rows between the groups
 _BAR = 0.72  # of a row
@@ -27,7 +28,7 @@ _WAITING = {"facecolor": "white", "edgecolor": style.EXPOSED, "hatch": "//////",
 @style.journal
 def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawing:
     """Draw the follow-up of the stored patients of one design; months from diagnosis; `width` in mm."""
-    people = _sorted(tables.need("person_time"), design)
+    people = _sorted(tables.need("person_time"), design, over_time=_over_time(tables, design))
     last = float(min(max(np.ceil(people["end"].max() / 12) * 12, 12), LONGEST))
     rows = float(people["row"].max()) + 1
     figure = style.page(width, 14 + _ROW * rows + 10 + 3.5 * (4 if width < 140 else 2) + 3)
@@ -42,7 +43,7 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
     _zero(axes, people, rows)
     for group, rows_of in people.groupby("group", sort=False):
         middle = float(rows_of["row"].mean()) + 0.5
-        axes.text(-0.035, middle, f"{group.capitalize()} ({len(rows_of)})", rotation=90, ha="right", va="center",
+        axes.text(-2.2 / (width - left - 7), middle, f"{group.capitalize()} ({len(rows_of)})", rotation=90, ha="right", va="center",
                   fontweight="bold", transform=axes.get_yaxis_transform())  # fmt: skip
     axes.set_xlabel("Months from diagnosis")
     style.write_at(figure, 2, 4.5, f"Person-time: {words(design)}", fontsize=7.5, fontweight="bold")
@@ -50,16 +51,29 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
     return _told(figure, people, design)
 
 
-def _sorted(table: pd.DataFrame, design: str) -> pd.DataFrame:
+def _over_time(tables: Tables, design: str) -> bool:
+    """Whether exposure begins during follow-up: the exposed at risk grow in number while the unexposed do not."""
+    risk = tables.get("at_risk")
+    if risk is None:
+        return False
+    risk = risk[risk["design"] == design].sort_values("month", kind="stable")
+    grow = {group: bool((rows["at_risk"].diff() > 0).any()) for group, rows in risk.groupby("group")}
+    return grow.get("exposed", False) and not grow.get("unexposed", False)
+
+
+def _sorted(table: pd.DataFrame, design: str, *, over_time: bool) -> pd.DataFrame:
     """The patients in drawing order, exposed first by month of surgery, then the unexposed by length of follow-up.
 
-    Adds `row`, `immortal` (months after time zero that exposure looks ahead) and `at`, the month of surgery.
+    Adds `row`, `waited` (months from time zero until exposure is decided), `immortal` (those of them counted as
+    exposed, which is none where exposure begins when decided) and `at`, the month of surgery.
     """
     people = table[table["design"] == design].copy()
     people["died"] = people["died"].map(truth_value)
+    people["wait"] = people["wait"].fillna(np.inf)
     people["at"] = people["wait"].where(people["wait"] < people["end"], np.inf)
-    ahead = (people["decided"] - people["time_zero"]).clip(lower=0)
-    people["immortal"] = ahead.where((people["group"] == "exposed") & np.isfinite(ahead), 0.0)
+    waited = (people["decided"] - people["time_zero"]).where(people["group"] == "exposed", 0.0)
+    people["waited"] = waited.where(np.isfinite(waited) & (waited > SHORTEST), 0.0)
+    people["immortal"] = 0.0 if over_time else people["waited"]
     people["rank"] = (people["group"] != "exposed").astype(int)
     people["first"] = people["at"].where(people["rank"] == 0, people["end"])
     people = people.sort_values(["rank", "first", "end", "patient"], kind="stable").reset_index(drop=True)
@@ -70,14 +84,16 @@ def _sorted(table: pd.DataFrame, design: str) -> pd.DataFrame:
 
 def _bar(axes: Axes, patient: object, last: float) -> None:
     y, zero, end = patient.row + 0.5, patient.time_zero, min(patient.end, last)
-    known = min(zero + patient.immortal, end)
+    known = min(zero + patient.waited, end)
     axes.plot([0, min(zero, last)], [y, y], color="#BFBFBF", linewidth=0.8, zorder=1)
     if patient.immortal > 0:
         axes.barh(y, known - zero, left=zero, height=_BAR, zorder=2, **_WAITING)
+    elif patient.waited > 0:
+        axes.barh(y, known - zero, left=zero, height=_BAR, color=_FACES["unexposed"], linewidth=0, zorder=2)
     axes.barh(y, max(end - known, 0), left=known, height=_BAR, color=_FACES[patient.group], linewidth=0, zorder=2)
     over = {"linestyle": "", "clip_on": False, "zorder": 4}
     if patient.at <= last:
-        axes.plot(patient.at, y, "D", markersize=3.0, color="white", markeredgecolor="black", markeredgewidth=0.7, **over)
+        axes.plot(patient.at, y, "D", markersize=3, color="white", markeredgecolor="black", markeredgewidth=0.7, **over)
     elif np.isfinite(patient.wait) and patient.end < patient.wait <= last:  # planned, but she did not get there
         axes.plot([end, patient.wait], [y, y], color=style.QUIET, linewidth=0.7, linestyle=(0, (1.2, 1.6)), zorder=1)
         axes.plot(patient.wait, y, "D", markersize=2.6, markerfacecolor="none", color=style.QUIET,
@@ -103,22 +119,23 @@ def _zero(axes: Axes, people: pd.DataFrame, rows: float) -> None:
 
 def _key(figure: object, people: pd.DataFrame, width: float) -> None:
     """Only what is in the picture; the waiting months first."""
-    black = {"linestyle": "", "color": "black"}
-    dots = {"linestyle": (0, (1.2, 1.6)), "color": style.QUIET, "linewidth": 0.7}
-    waiting = people["immortal"].gt(0).any()
+
+    def dot(marker: str, size: float, **look: object) -> Line2D:
+        return Line2D([], [], **{"marker": marker, "markersize": size, "color": "black", "linestyle": "", **look})
+
+    hollow = {"markerfacecolor": "white", "markeredgewidth": 0.7}
+    dotted = {**hollow, "color": style.QUIET, "linestyle": (0, (1.2, 1.6)), "linewidth": 0.7}
+    happened, planned = np.isfinite(people["at"]), np.isfinite(people["wait"])
     entries = [
-        (waiting, Patch(**_WAITING), "Immortal: waiting, counted as exposed"),
-        (people["group"].eq("exposed").any(), Patch(color=style.EXPOSED, linewidth=0), "Exposed"),
-        (people["group"].eq("unexposed").any(), Patch(color=_FACES["unexposed"], linewidth=0), "Unexposed"),
-        (np.isfinite(people["at"]).any(),
-         Line2D([], [], marker="D", markersize=3, markerfacecolor="white", markeredgewidth=0.7, **black), "Surgery"),
-        ((np.isfinite(people["wait"]) & ~np.isfinite(people["at"])).any(),
-         Line2D([], [], marker="D", markersize=2.6, markerfacecolor="none", markeredgewidth=0.6, **dots),
-         "Surgery planned, not reached"),
-        (people["died"].any(), Line2D([], [], marker="x", markersize=3.4, markeredgewidth=0.9, **black), "Death"),
-        ((~people["died"]).any(), Line2D([], [], marker="|", markersize=4.6, markeredgewidth=0.9, **black), "End of follow-up"),
-    ]  # fmt: skip
-    shown = [(handle, label) for present, handle, label in entries if present]
+        (people["immortal"] > 0, Patch(**_WAITING), "Immortal months"),
+        (people["group"] == "exposed", Patch(color=style.EXPOSED, linewidth=0), "Exposed"),
+        (people["group"] == "unexposed", Patch(color=_FACES["unexposed"], linewidth=0), "Unexposed"),
+        (happened, dot("D", 3.0, **hollow), "Surgery"),
+        (planned & ~happened, dot("D", 2.6, **dotted), "Surgery not reached"),
+        (people["died"], dot("x", 3.4, markeredgewidth=0.9), "Death"),
+        (~people["died"], dot("|", 4.6, markeredgewidth=0.9), "End of follow-up"),
+    ]
+    shown = [(handle, label) for present, handle, label in entries if present.any()]
     figure.legend(
         *zip(*shown, strict=True),
         loc="lower left",
@@ -135,15 +152,17 @@ def _key(figure: object, people: pd.DataFrame, width: float) -> None:
 def _told(figure: object, people: pd.DataFrame, design: str) -> Drawing:
     ahead = people.loc[people["immortal"] > 0, "immortal"]
     months = f"{ahead.sum():.0f} immortal months in {len(ahead)} patients" if len(ahead) else "no immortal months"
+    if not len(ahead) and people["waited"].gt(0).any():
+        months += ", since the wait for surgery counts as unexposed"
     return Drawing(
         figure=figure,
-        numbers=people.drop(columns=["row", "at"]),
+        numbers=people.drop(columns=["row", "at", "waited"]),
         title=f"Person-time of {len(people)} patients in the design '{design}'",
         caption=(
-            f"Follow-up of {len(people)} patients, design '{design}', replicate 0: exposed by month of surgery, unexposed by "
-            "length of follow-up; thin lines are months before time zero, which do not count. Hatched: months that a patient "
-            f"had to survive to be called exposed ({months}). Dotted: surgery that was planned and not reached. "
-            f"Bars that end in an arrow go on beyond {LONGEST:.0f} months."
+            f"Follow-up of {len(people)} patients, design '{design}', replicate 0: exposed by month of surgery, unexposed "
+            "by length of follow-up; thin lines are months before time zero, which do not count. Hatched: months that "
+            f"a patient had to survive to be called exposed ({months}). Bars that end in an arrow go on beyond "
+            f"{LONGEST:.0f} months."
         ),
         alt=(
             f"One bar per patient in the design {design}: {people['group'].eq('exposed').sum()} exposed and "

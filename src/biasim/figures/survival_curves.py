@@ -32,7 +32,8 @@ def survival_curves(tables: Tables, design: str, *, width: float = style.DOUBLE)
     figure = style.page(width, 82.0 if beside else 144.0)
     seen = style.place(figure, 23, 9, wide, high)
     true = style.place(figure, 23 + wide + 19, 9, wide, high) if beside else style.place(figure, 23, 87, wide, high)
-    ticks = [style.months_axis(axes, last, wide) for axes in (seen, true)][0]
+    ticks = style.months_axis(seen, last, wide)
+    style.months_axis(true, last, wide)
     _observed(seen, curves, last)
     same = _truth(true, curves, last)
     seen.set_title(f"a  As observed: {words(design)}", x=-14 / wide)
@@ -127,7 +128,8 @@ def _told(figure: object, design: str, curves: pd.DataFrame, risk: pd.DataFrame 
         caption=(
             "(a) Kaplan-Meier curves by exposure as the investigator sees them, with 95% confidence bands and numbers "
             f"at risk; design '{design}', replicate 0. (b) The curves of the same patients had all, or none, been "
-            f"operated: they {truth}. Time in months from time zero."
+            f"operated: they {truth}. All operated: at the planned date, within a year of "
+            "diagnosis at the latest. Time in months from time zero."
         ),
         alt=(
             f"Two panels of survival curves. Observed in the design {design}: {gap} "

@@ -4,7 +4,7 @@
  * multiple of four. Sums over risk sets that rows leave early are compensated (Knuth's two-sum), so that nothing cancels.
  */
 
-static TARGET inline void NAME(add)(double *sum, const double *z, double times, int64_t q)
+static TARGET INLINE void NAME(add)(double *sum, const double *z, double times, int64_t q)
 {
     for (int64_t j = 0; j < q; j += 4)
         STORE(sum + j, LOAD(sum + j) + times * LOAD(z + j));
@@ -21,7 +21,7 @@ static TARGET APART void NAME(add_exactly)(double *sum, double *lost, const doub
 }
 
 /* exp to one unit in the last place for |x| <= 708: 2^k times Taylor's polynomial on |x - k log 2| <= log(2) / 2. */
-static TARGET inline void NAME(exponentials)(double *x, const double *times, int64_t n)
+static TARGET INLINE void NAME(exponentials)(double *x, const double *times, int64_t n)
 {
     static const double term[] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
                                   1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5};
@@ -167,7 +167,78 @@ static TARGET void NAME(death_scores)(Fit *f, int64_t e, int64_t from, int64_t t
     }
 }
 
-/* Everything at one value of the coefficients, the latest death time first; returns the log likelihood. */
+/* One sweep over the death times, the latest first, where nobody leaves early. Inlined once for each small q, which then
+ * keeps its sums in registers. */
+static TARGET INLINE double NAME(sweep)(Fit *f, const int64_t q)
+{
+    double few[16], slope[16], log_likelihood = 0.0, product = 1.0;
+    double *sum = q <= 16 ? few : f->sum, *gradient = q <= 16 ? slope : f->spare, *outer = f->outer;
+    int64_t i = 0, filled = 0;
+    for (int64_t j = 0; j < q; j++)
+        gradient[j] = 0.0;
+    for (int64_t s = 0, e = 0; s < f->strata_count; s++) {
+        double total = 0.0;
+        for (int64_t j = 0; j < q; j++)
+            sum[j] = 0.0;
+        for (; e < f->strata[s + 1]; e++) {
+            if (f->tied[e]) {
+                int64_t from = i;
+                memset(f->dying, 0, (q + 1) * sizeof(double));
+                for (; i < f->m && f->first[i] == e; i++)
+                    if (!f->dead[i]) {
+                        total += f->risk[i];
+                        NAME(add)(sum, f->z + i * q, f->risk[i], q);
+                    }
+                for (int64_t k = from; k < i; k++)
+                    if (f->dead[k]) {
+                        f->dying[q] += f->risk[k];
+                        NAME(add)(f->dying, f->z + k * q, f->risk[k], q);
+                    }
+                memcpy(f->now, sum, q * sizeof(double));
+                f->now[q] = total;
+                log_likelihood += NAME(death_time)(f, e, f->now, outer + filled * q, f->outer_weight + filled);
+                total += f->dying[q];
+                NAME(add)(sum, f->dying, 1.0, q);
+                filled += 2;
+            } else {
+                for (; i < f->m && f->first[i] == e; i++) {
+                    total += f->risk[i];
+                    NAME(add)(sum, f->z + i * q, f->risk[i], q);
+                }
+                double hazard = f->mass[e] / total, *row = outer + filled * q;
+                f->hazard[e] = hazard;
+                f->outer_weight[filled++] = hazard / total;
+                for (int64_t j = 0; j < q; j += 4) {
+                    four part = LOAD(sum + j);
+                    STORE(row + j, part);
+                    STORE(gradient + j, LOAD(gradient + j) + hazard * part);
+                }
+                if (f->mass[e] == 1.0 && total > 1e-30 && total < 1e30) {
+                    product *= total;
+                    if (!(product > 1e-250 && product < 1e250)) {
+                        log_likelihood -= log(product);
+                        product = 1.0;
+                    }
+                } else
+                    log_likelihood -= f->mass[e] * log(total);
+            }
+            if (filled >= ROWS) {
+                NAME(gram)(outer, f->outer_weight, filled, q, f->means);
+                filled = 0;
+            }
+        }
+    }
+    NAME(gram)(outer, f->outer_weight, filled, q, f->means);
+    NAME(add)(f->gradient, gradient, -1.0, q);
+    return log_likelihood - log(product);
+}
+
+static TARGET double NAME(sweep_4)(Fit *f) { return NAME(sweep)(f, 4); }
+static TARGET double NAME(sweep_8)(Fit *f) { return NAME(sweep)(f, 8); }
+static TARGET double NAME(sweep_12)(Fit *f) { return NAME(sweep)(f, 12); }
+static TARGET double NAME(sweep_wide)(Fit *f) { return NAME(sweep)(f, f->q); }
+
+/* Everything at one value of the coefficients; returns the log likelihood. */
 static TARGET double NAME(evaluate)(Fit *f, const double *beta)
 {
     int64_t q = f->q, i = 0, gone = 0, filled = 0, width = (q + 1) * (int64_t)sizeof(double);
@@ -177,6 +248,9 @@ static TARGET double NAME(evaluate)(Fit *f, const double *beta)
     for (int64_t j = 0; j < f->p; j++)
         log_likelihood += f->covered[j] * beta[j];
     memset(f->means, 0, q * q * sizeof *now);
+    if (f->leavers == 0 && f->drift == NULL)
+        return log_likelihood + (q == 4 ? NAME(sweep_4)(f) : q == 8 ? NAME(sweep_8)(f) : q == 12 ? NAME(sweep_12)(f)
+                                                                                      : NAME(sweep_wide)(f));
     for (int64_t s = 0, e = 0; s < f->strata_count; s++) {
         memset(f->sum, 0, width), memset(f->lost, 0, width);
         for (; e < f->strata[s + 1]; e++) {
@@ -209,4 +283,38 @@ static TARGET double NAME(evaluate)(Fit *f, const double *beta)
     }
     NAME(gram)(f->outer, f->outer_weight, filled, q, f->means);
     return log_likelihood;
+}
+
+/* Adds to the scores of each row what it meets while at risk: risk (drift - z hazard). */
+static TARGET void NAME(exposure_scores)(Fit *f)
+{
+    int64_t q = f->q;
+    for (int64_t s = 0, i = 0; s < f->strata_count; s++) {
+        int64_t end = f->strata[s + 1];
+        memset(f->sum, 0, q * sizeof(double)), memset(f->lost, 0, q * sizeof(double));
+        for (int64_t e = end - 1; e >= f->strata[s]; e--) {
+            double *drift = f->drift + e * q;
+            NAME(add_exactly)(f->sum, f->lost, drift, q);
+            for (int64_t j = 0; j < q; j++)
+                drift[j] = f->sum[j] + f->lost[j];
+        }
+        for (; i < f->m && f->first[i] < end; i++) {
+            double *score = f->scores + (f->group ? f->group[f->rows[i]] : i) * q;
+            NAME(add)(score, f->drift + f->first[i] * q, f->risk[i], q);
+            if (f->last[i] < end)
+                NAME(add)(score, f->drift + f->last[i] * q, -f->risk[i], q);
+            NAME(add)(score, f->z + i * q, -f->met[i], q);
+        }
+    }
+}
+
+/* Each of the n rows times the symmetric matrix (q, q). */
+static TARGET void NAME(multiply)(double *rows, const double *matrix, double *product, int64_t n, int64_t q)
+{
+    for (int64_t i = 0; i < n; i++) {
+        memset(product, 0, q * sizeof *product);
+        for (int64_t j = 0; j < q; j++)
+            NAME(add)(product, matrix + j * q, rows[i * q + j], q);
+        memcpy(rows + i * q, product, q * sizeof *product);
+    }
 }

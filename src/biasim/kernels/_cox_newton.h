@@ -8,7 +8,8 @@ static void exposures(Fit *f)
         double sum = 0.0, lost = 0.0;
         for (int64_t e = end - 1; e >= begin; e--) {
             double after = sum + f->hazard[e], share = after - sum;
-            lost += (sum - (after - share)) + (f->hazard[e] - share);
+            if (f->leavers)
+                lost += (sum - (after - share)) + (f->hazard[e] - share);
             sum = after;
             f->above[e] = sum, f->below[e] = lost;
         }
@@ -110,7 +111,7 @@ static double newton_step(Fit *f, int *exact)
     static const double ridges[] = {0.0, 1e-13, 1e-10, 1e-7, 1e-4, 1e-1, 1e3};
     double decrement = 0.0, *x = f->part;
     int tried = 0;
-    while (tried < 6 && !factorise(f, ridges[tried]))
+    while (!factorise(f, ridges[tried]) && tried < 6)
         tried++;
     *exact = tried == 0;
     for (int64_t a = 0; a < f->used; a++)
@@ -157,7 +158,8 @@ static double spread(const Fit *f)
     return high - low;
 }
 
-/* Maximises from f->beta, which is not 0 only where an earlier call came back in doubt at f->iterations. */
+/* Maximises from f->beta, which is not 0 only where an earlier call came back in doubt at f->iterations. Where it has
+ * CONVERGED, one step is still to be added: sums and factor belong to the point before it. */
 static int maximise(Fit *f)
 {
     double previous = INFINITY;
@@ -174,11 +176,8 @@ static int maximise(Fit *f)
     }
     for (; f->iterations < ITERATIONS; f->iterations++) {
         double decrement = newton_step(f, &exact) / f->unit;
-        if (exact && (decrement <= CLOSE || (decrement <= STALLED && decrement > previous / 4))) {
-            for (int64_t j = 0; j < f->q; j++)
-                f->beta[j] += f->step[j];
+        if (exact && (decrement <= CLOSE || (decrement <= STALLED && decrement > previous / 4)))
             return CONVERGED;
-        }
         if (!resumed && decrement < FLAT && spread(f) > MOVING)
             return DOUBTFUL;
         resumed = 0;

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biasim.kernels._cox_numpy import Point, Problem, evaluate
+from biasim.kernels._cox_numpy import Point, Problem, cluster_gram, evaluate, score_residuals
+from biasim.kernels._cox_result import CoxFit, running_off
+from biasim.kernels._cox_risk_sets import RiskSets
+from biasim.kernels._cox_rows import Rows, standardised
 from biasim.kernels._cox_separation import is_monotone
 from biasim.types import Bools, Floats, Status
 
@@ -21,7 +24,7 @@ HALVINGS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """Coefficients of the covariates as laid out in the problem; the aliased ones absent from `information`."""
+    """Coefficients of the covariates as laid out in the problem; aliased ones are absent from `information`."""
 
     status: Status
     kept: Bools  # (p,)
@@ -37,6 +40,13 @@ class Solution:
 def independent(information: Floats, moments: Floats) -> Bools:
     """Columns that are not linear combinations of earlier ones within the risk sets, by Cholesky pivots."""
     kept = np.ones(len(moments), dtype=bool)
+    size = np.sqrt(moments)
+    try:
+        pivots = np.linalg.cholesky(information / np.outer(size, size)).diagonal() ** 2
+        if (pivots > COLLINEAR).all():
+            return kept
+    except np.linalg.LinAlgError:
+        pass
     rest = information.copy()
     for j in range(len(moments)):
         kept[j] = rest[j, j] > COLLINEAR * moments[j]
@@ -45,17 +55,18 @@ def independent(information: Floats, moments: Floats) -> Bools:
     return kept
 
 
-def newton_step(information: Floats, gradient: Floats) -> Floats:
-    """The Newton step, with a ridge as small as makes the information positive."""
+def newton_step(information: Floats, gradient: Floats) -> tuple[Floats, bool]:
+    """The Newton step, with a ridge as small as makes the information positive, and whether none was needed."""
     scale = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
     correlation = information / np.outer(scale, scale)
-    for ridge in (0.0, 1e-13, 1e-10, 1e-7, 1e-4, 1e-1):
+    for ridge in (0.0, 1e-13, 1e-10, 1e-7, 1e-4, 1e-1, 1e3):
+        matrix = correlation + ridge * np.eye(len(scale)) if ridge else correlation
         try:
-            factor = np.linalg.cholesky(correlation + ridge * np.eye(len(scale)) if ridge else correlation)
+            np.linalg.cholesky(matrix)
         except np.linalg.LinAlgError:
             continue
-        return np.linalg.solve(factor.T, np.linalg.solve(factor, gradient / scale)) / scale
-    return gradient / scale**2
+        break
+    return np.linalg.solve(matrix, gradient / scale) / scale, ridge == 0.0
 
 
 def advance(problem: Problem, point: Point, beta: Floats, step: Floats) -> tuple[Point | None, Floats]:
@@ -86,10 +97,10 @@ def solve(problem: Problem) -> Solution:
     while iteration < ITERATIONS:
         gradient, information = gradient[kept], information[np.ix_(kept, kept)]
         step = np.zeros(len(kept))
-        step[kept] = newton_step(information, gradient)
+        step[kept], exact = newton_step(information, gradient)
         decrement = float(step[kept] @ gradient) / problem.unit
         score_test = score_test if iteration else decrement * problem.unit
-        if decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4):
+        if exact and (decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4)):
             status, beta = Status.OK, beta + step
             break
         if decrement < FLAT:
@@ -104,3 +115,35 @@ def solve(problem: Problem) -> Solution:
         gradient, information, _ = point.derivatives
     return Solution(status=status, beta=beta, information=information, log_likelihood=point.log_likelihood,
                     score_test=score_test, iterations=iteration, point=point, **found)  # fmt: skip
+
+
+def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
+    """Fit in numpy; results in the caller's units."""
+    x, scale = standardised(rows.covariates, sets.rows)
+    problem = Problem(x, None if rows.weights is None else rows.weights[sets.rows], sets, efron)
+    found = solve(problem)
+    width, kept, usable = len(scale), found.kept, found.status == Status.OK
+    coefficients, covariance = np.full(width, np.nan), np.full((width, width), np.nan)
+    sandwich = covariance.copy() if robust else None
+    if usable and kept.any():
+        inverse = np.linalg.inv(found.information)
+        within, units = np.ix_(kept, kept), np.outer(scale[kept], scale[kept])
+        coefficients[kept] = found.beta[kept] * scale[kept]
+        covariance[within] = (inverse + inverse.T) / 2 * units
+        if robust:
+            influence = inverse @ score_residuals(found.point)[kept]
+            cluster = None if rows.cluster is None else rows.cluster[sets.rows]
+            sandwich[within] = cluster_gram(influence, cluster) * units
+    elif found.status == Status.SEPARATION:
+        coefficients = running_off(found.beta)
+    return CoxFit(
+        coefficients=coefficients,
+        covariance=covariance,
+        robust_covariance=sandwich,
+        log_likelihood_null=found.null,
+        log_likelihood=found.log_likelihood if usable else np.nan,
+        score_test=found.score_test,
+        iterations=found.iterations,
+        status=found.status,
+        aliased=~kept,
+    )

@@ -43,13 +43,13 @@ class Problem:
     def at_risk(self, values: Floats) -> Floats:
         """Sums over each risk set, (q, times), of values (q, m)."""
         if self.sets.plain:
-            return np.cumsum(values, axis=1)[:, self.upto]
+            return np.cumsum(values, axis=1).take(self.upto, axis=1)
         return self.stream.sums(values)
 
     def exposure(self, increments: Floats) -> Floats:
         """Sums over the death times at which each row is at risk, (q, m), of increments (q, times)."""
         if self.sets.plain:
-            return np.cumsum(increments[:, ::-1], axis=1)[:, ::-1][:, self.sets.first]
+            return np.cumsum(increments[:, ::-1], axis=1)[:, ::-1].take(self.sets.first, axis=1)
         return differences(increments, self.sets.last, self.sets.first)
 
     def blocks(self) -> list[slice]:

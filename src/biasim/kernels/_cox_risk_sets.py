@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from biasim.kernels import backend
 from biasim.kernels.tied_times import starts
 from biasim.types import Bools, Floats, Integers
 
@@ -51,7 +51,7 @@ def risk_sets(time: Floats, event: Bools, entry: Floats | None, strata: Integers
 
 
 def _one_stratum(time: Floats, event: Bools) -> RiskSets:
-    order = np.argsort(time, kind="stable")
+    order = backend.ascending(time)
     new = starts(time[order])
     dead = event[order]
     if not new.all():
@@ -65,35 +65,50 @@ def _one_stratum(time: Floats, event: Bools) -> RiskSets:
     begin = int(np.searchsorted(reached, 1))
     first = times - reached[begin:][::-1]
     last = np.full(len(first), times, dtype=np.int64)
-    return RiskSets(order[begin:][::-1], first, last, dead[begin:][::-1], np.array([0, times]), NOBODY)
+    rows, dead = np.ascontiguousarray(order[begin:][::-1]), np.ascontiguousarray(dead[begin:][::-1])
+    return RiskSets(rows, first, last, dead, np.array([0, times]), NOBODY)
 
 
 def _general(time: Floats, event: Bools, entry: Floats | None, strata: Integers | None) -> RiskSets:
     n = len(time)
-    rank, width = _ranks(time if entry is None else np.concatenate([time, entry]))
-    left, entered = (rank, None) if entry is None else (rank[:n], rank[n:])
-    offset = np.zeros(n, dtype=np.int64) if strata is None else strata * width
-    event = event if entered is None else event & (left > entered)
-    key = offset + left
-    fatal = np.unique(key[event])
-    times = len(fatal)
-    first = times - np.searchsorted(fatal, key, side="right")
-    last = times - np.searchsorted(fatal, offset - 1 if entered is None else offset + entered, side="right")
-    at_risk = np.flatnonzero(first < last)
-    rows = at_risk[np.argsort(first[at_risk], kind="stable")]
-    first, last = first[rows], last[rows]
-    owner = (fatal // width)[::-1]
-    bounds = np.concatenate([[0], np.flatnonzero(owner[1:] != owner[:-1]) + 1, [times]])
-    end = bounds[np.searchsorted(bounds, first, side="right")]
-    early = np.flatnonzero(last < end)
-    leaving = early[np.argsort(last[early], kind="stable")]
+    order, new = _sorted(time if entry is None else np.concatenate([time, entry]), strata)
+    ascending = np.cumsum(new) - 1
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = ascending
+    left, entered = rank[:n], rank[n:]
+    fatal = np.zeros(ascending[-1] + 1, dtype=np.int64)
+    fatal[left[event if entry is None else event & (entered < left)]] = 1
+    reached = np.cumsum(fatal)  # death times up to each moment, stratum after stratum
+    times = int(reached[-1])
+    bounds, opening = np.array([0, times]), 0
+    if strata is not None:
+        closing = np.zeros(int(strata.max()) + 1, dtype=np.int64)
+        np.maximum.at(closing, strata, reached[left])
+        closing = np.maximum.accumulate(closing)
+        bounds = times - np.unique(np.append(closing, 0))[::-1]
+        opening = np.append(0, closing[:-1])[strata]
+    after = opening if entry is None else reached[entered]
+    at_risk = reached[left] > after
+    rows = order[order < n][::-1]
+    rows = rows[at_risk[rows]]
+    first, last = times - reached[left][rows], (times - np.broadcast_to(after, (n,)))[rows]
+    leaving = NOBODY
+    if entry is not None:
+        place = np.empty(n, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        back = order[order >= n][::-1] - n
+        leaving = place[back[(at_risk & (after > opening))[back]]]
     return RiskSets(rows, first, last, event[rows], bounds, leaving)
 
 
-def _ranks(time: Floats) -> tuple[NDArray[np.int64], int]:
-    """Rank of each time among the distinct times, and their number."""
-    order = np.argsort(time, kind="stable")
-    ascending = np.cumsum(starts(time[order])) - 1
-    rank = np.empty(len(time), dtype=np.int64)
-    rank[order] = ascending
-    return rank, int(ascending[-1]) + 1
+def _sorted(moments: Floats, strata: Integers | None) -> tuple[Integers, Bools]:
+    """Order of the moments by stratum and time, and where in it a new time begins. Ties are looked for across strata."""
+    order = backend.ascending(moments)
+    new = starts(moments[order])
+    if strata is None:
+        return order, new
+    owner = np.resize(strata, len(moments))[order].astype(np.float64)
+    by = backend.ascending(owner)
+    group, owner = np.cumsum(new)[by], owner[by]
+    new = np.append(True, (group[1:] != group[:-1]) | (owner[1:] != owner[:-1]))
+    return order[by], new

@@ -36,7 +36,7 @@ def checked(
     cluster: ArrayLike | None,
 ) -> Rows:
     """The arrays of one fit with rows of no weight or no time at risk left out. Raises ValueError as `cox.fit` says."""
-    time = np.asarray(time, dtype=np.float64)
+    time = np.ascontiguousarray(time, dtype=np.float64)
     if time.ndim != 1:
         raise ValueError(f"time: shape {time.shape}; expected one entry per row, (n,)")
     n = len(time)
@@ -67,7 +67,7 @@ def checked(
 
 
 def _column(name: str, values: ArrayLike, n: int, kind: type | None = None) -> np.ndarray:
-    column = np.asarray(values, dtype=kind)
+    column = np.ascontiguousarray(values, dtype=kind)
     if column.shape != (n,):
         raise ValueError(f"{name}: shape {column.shape}; expected ({n},)")
     return column

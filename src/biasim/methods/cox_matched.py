@@ -42,7 +42,8 @@ def cox_matched(
     Breaks when
     -----------
     A common cause is hidden, exposure is decided after time zero, or many exposed find no match (the estimate is then
-    about others than the exposed). Covariates with few values tie the scores, and the order of the rows decides.
+    about others than the exposed). A caliper of 0.2 leaves part of the imbalance: look at `max_smd_after`. Covariates
+    with few values tie the scores, and the order of the rows decides.
 
     Parameters
     ----------
@@ -72,9 +73,7 @@ def cox_matched(
     diagnostics = counts(observed)
     if refused := refusal(MARGINAL, observed, diagnostics):
         return refused
-    made = matched(
-        observed, ratio=ratio, caliper=caliper, scale=scale, replace=replace, order=order, using=using
-    )
+    made = matched(observed, ratio=ratio, caliper=caliper, scale=scale, replace=replace, order=order, using=using)
     if made.links is None:
         return failed(MARGINAL, made.status, made.message, diagnostics)
     links = made.links

@@ -7,6 +7,7 @@ from math import exp, isfinite
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -41,29 +42,37 @@ def gather(performance: list[dict[str, Any]]) -> dict[Key, dict[str, Row]]:
     return found
 
 
-def title(folder_scenario: Row) -> str:
-    """`2000 patients a replicate, treatment.by_prognosis.median_wait = 4`."""
-    varied = [f"{path} = {value}" for path, value in folder_scenario.items() if path not in ("scenario", "size")]
-    return ", ".join([f"{int(float(folder_scenario['size'])):,} patients a replicate", *varied])
+def title(scenario: Row) -> str:
+    """`2,000 patients a replicate, treatment.by_prognosis.median_wait = 4`."""
+    varied = [f"{path} = {value}" for path, value in scenario.items() if path not in ("scenario", "size")]
+    return ", ".join([f"{int(float(scenario['size'])):,} patients a replicate", *varied])
+
+
+def result_table(heading: str, *columns: str) -> Table:
+    """An empty table in the look of all result tables: the analysis first, numbers to the right."""
+    table = Table(
+        title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1)
+    )
+    table.add_column("design, analysis", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
 
 
 def hazard_ratio_table(scenario: Row, keys: list[Key], rows: dict[Key, dict[str, Row]]) -> Table:
     """Analyses whose estimand is a hazard ratio: HR is exp(mean log HR); bias stays on the log scale."""
-    table = Table(title=title(scenario), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-    table.add_column("design", no_wrap=True)
-    table.add_column("analysis", no_wrap=True)
-    for heading in ("HR", "true HR", "bias of log HR (MCSE)", "coverage % (MCSE)", "'surgery helps' % (MCSE)", "failed"):
-        table.add_column(heading, justify="right")
+    table = result_table(title(scenario), "HR", "truth", "bias of log HR", "95% covers", "'it helps'", "failed")
     last = ""
     for key in keys:
         measures = rows[key]
         mean, bias = measures["mean"], measures["bias"]
+        if key[1] != last:
+            table.add_row(Text(key[1], style="bold"))
         table.add_row(
-            key[1] if key[1] != last else "",
-            key[2],
+            "  " + key[2],
             shown(mean["value"], lambda value: f"{exp(value):.3f}"),
             shown(mean["truth"], lambda value: f"{exp(value):.2f}"),
-            f"{signed(bias['value'], 4)} ({shown(bias['mcse'], lambda value: f'{value:.4f}')})",
+            with_mcse(bias, 4),
             percent(measures.get("coverage")),
             percent(measures.get("rejection")),
             failures(mean),
@@ -74,20 +83,21 @@ def hazard_ratio_table(scenario: Row, keys: list[Key], rows: dict[Key, dict[str,
 
 def difference_table(scenario: Row, keys: list[Key], rows: dict[Key, dict[str, Row]]) -> Table:
     """Analyses whose estimand is a difference: months for RMST, probability for survival."""
-    table = Table(title=title(scenario), title_justify="left", title_style="bold", show_edge=False, pad_edge=False)
-    table.add_column("design", no_wrap=True)
-    table.add_column("analysis", no_wrap=True)
-    for heading in ("estimand", "mean", "truth", "bias (MCSE)", "coverage % (MCSE)", "'surgery helps' % (MCSE)", "failed"):
-        table.add_column(heading, justify="right")
+    table = result_table(title(scenario), "difference", "truth", "bias", "95% covers", "'it helps'", "failed")
     for key in keys:
         measures = rows[key]
-        mean, bias = measures["mean"], measures["bias"]
+        mean = measures["mean"]
+        table.add_row(Text(f"{key[1]}: {key[3]}", style="bold"))
         table.add_row(
-            key[1], key[2], key[3], signed(mean["value"], 3), signed(mean["truth"], 3),
-            f"{signed(bias['value'], 3)} ({shown(bias['mcse'], lambda value: f'{value:.3f}')})",
+            "  " + key[2], signed(mean["value"], 3), signed(mean["truth"], 3), with_mcse(measures["bias"], 3),
             percent(measures.get("coverage")), percent(measures.get("rejection")), failures(mean),
         )  # fmt: skip
     return table
+
+
+def with_mcse(row: Row, digits: int) -> str:
+    """`-0.3612 (0.0011)`: a signed value with its Monte Carlo standard error."""
+    return f"{signed(row['value'], digits)} ({shown(row['mcse'], lambda value: f'{value:.{digits}f}')})"
 
 
 def shown(value: Any, spell: Any) -> str:
@@ -115,15 +125,21 @@ def failures(row: Row) -> str:
 def precision_sentence(performance: list[dict[str, Any]]) -> str:
     """What the number of replicates buys: the largest MCSE, and the price of halving it."""
     ratios = [row for row in performance if row["estimand"].endswith("log_hazard_ratio")] or performance
-    biases = [float(row["mcse"]) for row in ratios if row["measure"] == "bias" and isfinite(float(row["mcse"] or "nan"))]
-    covers = [float(row["mcse"]) for row in ratios if row["measure"] == "coverage" and isfinite(float(row["mcse"] or "nan"))]
+    biases, covers = finite_mcse(ratios, "bias"), finite_mcse(ratios, "coverage")
     attempts = max((int(float(row["attempts"])) for row in performance), default=0)
     if not biases or not covers:
         return f"{attempts:,} replicates a scenario: too few for a Monte Carlo standard error."
     return (
-        f"{attempts:,} replicates a scenario: Monte Carlo standard error of a bias at most {max(biases):.4f}, of a coverage "
-        f"at most {100 * max(covers):.1f} percentage points; half of that costs {4 * attempts:,}."
+        "In brackets: Monte Carlo standard errors (MCSE). 'it helps': how often the 95% interval lies below HR 1.\n"
+        f"{attempts:,} replicates a scenario buy an MCSE of at most {max(biases):.4f} for a bias of log HR and "
+        f"{100 * max(covers):.1f} points for a coverage; halving them takes {4 * attempts:,}."
     )
+
+
+def finite_mcse(rows: list[dict[str, Any]], measure: str) -> list[float]:
+    """The Monte Carlo standard errors of one measure, where there are any."""
+    found = [float(row["mcse"] or "nan") for row in rows if row["measure"] == measure]
+    return [value for value in found if isfinite(value)]
 
 
 def all_measures(folder: Path) -> Iterator[Table]:

@@ -1,0 +1,81 @@
+"""Draw every figure that the tables of a study support."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from biasim.figures._tables import Tables, read, varied
+from biasim.figures.bias_by_parameter import bias_by_parameter, families
+from biasim.figures.drawing import FORMATS, Drawing, write
+from biasim.figures.forest import forest
+from biasim.figures.love import love
+from biasim.figures.person_time import person_time
+from biasim.figures.survival_curves import survival_curves
+
+CAPTIONS = "captions.json"
+
+
+def draw_all(folder: Path | str, *, names: Mapping[str, str] | None = None) -> list[Path]:
+    """Draw the figures of results/<study> into its folder `figures`; returns the paths written.
+
+    `names` gives varied paths an axis title with unit. captions.json holds title, caption, alternative text
+    and files of each figure; figures of an earlier run that are no longer drawn are removed. StoreError when
+    there are no tables.
+    """
+    folder = Path(folder)
+    tables, place = read(folder), folder / "figures"
+    place.mkdir(parents=True, exist_ok=True)
+    told: dict[str, dict] = {}
+    paths: list[Path] = []
+    for name, drawing in drawings(tables, names=names):
+        files = write(drawing, place, name)
+        words = {"title": drawing.title, "caption": drawing.caption, "alt": drawing.alt}
+        told[name] = {**words, "files": [file.name for file in files]}
+        paths += files
+    _forget(place, kept=set(told))
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    (place / CAPTIONS).write_text(text + "\n", encoding="utf-8")
+    return [*paths, place / CAPTIONS]
+
+
+def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Iterator[tuple[str, Drawing]]:
+    """Name and drawing of each figure, the summary first, then the examples design by design."""
+    if (performance := tables.get("performance")) is not None and performance["measure"].isin(["mean", "bias"]).any():
+        yield "forest", forest(tables)
+        if varied(tables):
+            for family in families(tables):
+                end = "" if family == "log_hazard_ratio" else f"_{_file(family)}"
+                yield f"bias_by_parameter{end}", bias_by_parameter(tables, family=family, names=names)
+    for table, figure in (("curves", survival_curves), ("person_time", person_time), ("balance", love)):
+        for design in _different(tables.get(table)):
+            yield f"{figure.__name__}_{_file(design)}", figure(tables, design)
+
+
+def _different(table: pd.DataFrame | None) -> list[str]:
+    """The designs of a table, but of those with the very same rows only the first."""
+    if table is None:
+        return []
+    seen: dict[str, str] = {}
+    for design, rows in table.groupby("design", sort=False):
+        seen.setdefault(rows.drop(columns="design").to_csv(index=False), str(design))
+    return list(seen.values())
+
+
+def _file(name: str) -> str:
+    """A name that is safe as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_").lower()
+
+
+def _forget(place: Path, *, kept: set[str]) -> None:
+    """Remove the figures that captions.json lists and that were not drawn again."""
+    before = place / CAPTIONS
+    if not before.is_file():
+        return
+    for name in set(json.loads(before.read_text(encoding="utf-8"))) - kept:
+        for kind in (*FORMATS, "csv"):
+            (place / f"{name}.{kind}").unlink(missing_ok=True)

@@ -1,0 +1,46 @@
+"""The compiled path of a Cox fit: hands the arrays to the extension and names what comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from biasim.kernels import backend
+from biasim.kernels._cox_result import CoxFit, running_off
+from biasim.kernels._cox_risk_sets import RiskSets
+from biasim.kernels._cox_rows import Rows, standardised
+from biasim.kernels._cox_separation import is_monotone
+from biasim.types import Status
+
+CONVERGED, DOUBTFUL, NOT_CONVERGED, SINGULAR = range(4)  # as in _cox_fit.h
+STATUS = (Status.OK, Status.SEPARATION, Status.NOT_CONVERGED, Status.SINGULAR)
+
+
+def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
+    """Fit in C; results in the caller's units. In doubt whether there is a maximum, the certificate is asked."""
+    covariates = np.ascontiguousarray(rows.covariates)
+    width = covariates.shape[1]
+    beta, direction, kept = np.zeros(width), np.empty(width), np.empty(width, dtype=bool)
+    covariance = np.full((width, width), np.nan)
+    sandwich = np.full((width, width), np.nan) if robust else None
+    groups = 0 if rows.cluster is None or not robust else int(rows.cluster.max()) + 1
+    inputs = (covariates, sets.rows, sets.first, sets.last, sets.dead, sets.strata, sets.leaving, rows.weights,
+              rows.cluster, beta, direction, kept, covariance, sandwich, efron, groups)  # fmt: skip
+    iterations = 0
+    while True:
+        state, null, log_likelihood, score_test, iterations = backend.COX.fit(*inputs, iterations)
+        if state != DOUBTFUL or is_monotone(direction @ standardised(covariates, sets.rows)[0], sets):
+            break
+    coefficients = running_off(direction) if state == DOUBTFUL else beta
+    if state != DOUBTFUL and (state != CONVERGED or not kept.all()):
+        coefficients = np.where(kept & (state == CONVERGED), beta, np.nan)
+    return CoxFit(
+        coefficients=coefficients,
+        covariance=covariance,
+        robust_covariance=sandwich,
+        log_likelihood_null=null,
+        log_likelihood=log_likelihood if state == CONVERGED else np.nan,
+        score_test=score_test,
+        iterations=iterations,
+        status=STATUS[state],
+        aliased=~kept,
+    )
