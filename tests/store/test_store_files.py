@@ -16,10 +16,15 @@ from biasim.store.whole import UNFINISHED, sweep, whole, write_text
 
 def test_a_file_appears_only_when_its_block_ends_well(tmp_path):
     path = tmp_path / "deep" / "file.txt"
-    with pytest.raises(RuntimeError), whole(path) as temporary:
-        temporary.write_text("half")
-        assert not path.exists()
-        raise RuntimeError
+
+    def fails_half_way():
+        with whole(path) as temporary:
+            temporary.write_text("half")
+            assert not path.exists()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails_half_way()
     assert list(path.parent.iterdir()) == []
     write_text(path, "one\n")
     assert path.read_bytes() == b"one\n"
@@ -37,7 +42,7 @@ def test_two_writers_of_one_file_do_not_mix(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match="cannot write .*deep"):
+    with pytest.raises(StoreError, match=r"cannot write .*deep"):
         write_text(tmp_path / "file" / "deep" / "table.csv", "")
 
 
@@ -64,7 +69,8 @@ def test_old_leftovers_are_swept_and_young_ones_are_left(tmp_path):
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (1 / 3, "0.333333333333"), (2.0, "2"), (-0.0, "0"), (float("nan"), ""), (None, ""), (np.float64(1e-20), "1e-20"),
+        (1 / 3, "0.333333333333"),
+        (2.0, "2"), (-0.0, "0"), (np.float64(1e-20), "1e-20"), (float("nan"), ""), (None, ""),
         (float("inf"), "inf"), (True, "true"), (np.bool_(False), "false"), (3, "3"), ("a,b", "a,b"),
         ({"landmark": {"months": 6.0}}, "{landmark: {months: 6}}"), (["a", 1.5], "[a, 1.5]"),
     ],

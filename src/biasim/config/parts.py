@@ -30,7 +30,8 @@ def describe(room: str, name: str) -> tuple[str, list[tuple[str, str, str, str, 
     if room not in SIGNATURES:
         raise BiasimError(f"no room called '{room}'. {meant(room, list(SIGNATURES))}")
     text = inspect.getdoc(find(room, name)) or ""
-    return text, [row for parameter in parameters(room, name).values() for row in _rows(parameter, "", parameter.default)]
+    every = parameters(room, name).values()
+    return text, [row for parameter in every for row in _rows(parameter, "", parameter.default)]
 
 
 def _rows(parameter: Parameter, prefix: str, default: Any) -> Iterator[tuple[str, str, str, str, str, str]]:

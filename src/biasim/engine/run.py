@@ -62,12 +62,12 @@ def run(
             take(making, task, answer)
             if progress is not None:
                 progress(*counts(making))
+        write_results(making)
     except KeyboardInterrupt:
         kept = f"{counts(making)[0]:,} replicates are kept in '{folder.root}'"
         raise KeyboardInterrupt(f"stopped: {kept}; the same command goes on from there") from None
     if progress is not None:
         progress(*counts(making))
-    write_results(making)
     return folder.root
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from biasim.figures import style
 
 ROW = 4.1  # mm a row
+_PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.3}  # a long heading covers the lines behind it
 _WIDE = (("estimate", 27.0), ("coverage", 17.0), ("rejection", 16.0))  # columns at the right, mm
 _CITED = (("estimate", 30.0), ("n", 16.0))
 _NARROW = (("value", 11.0),)
@@ -63,7 +64,7 @@ def draw_panel(figure: Figure, panel: Panel, *, left: float, top: float, span: t
         y = number + 0.5
         if "heading" in row:
             axes.text(-(left - 2) / wide, y, row["heading"], transform=axes.get_yaxis_transform(), va="center",
-                      fontweight="bold")  # fmt: skip
+                      fontweight="bold", bbox=_PLATE, zorder=5)  # fmt: skip
             continue
         headed = "heading" in panel.rows[number - 1]
         _truth(axes, row, number - headed, number + 1)

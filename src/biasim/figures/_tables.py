@@ -85,12 +85,19 @@ def varied(tables: Tables) -> list[str]:
 
 
 def setting(tables: Tables, scenario: int) -> str:
-    """The varied values of a scenario in words, empty when nothing is varied: `Odds ratio = 2, share = 0.1`."""
+    """The varied values of a scenario in words, empty when nothing is varied: `odds ratio = 2, share = 0.1`."""
     paths = varied(tables)
     if not paths:
         return ""
     row = tables.need("scenarios").set_index("scenario").loc[scenario, paths]
-    return ", ".join(f"{axis_title(path)} = {plain(row[path])}" for path in paths)
+    titles = [axis_title(path) for path in paths]
+    return ", ".join(f"{t[:1].lower()}{t[1:]} = {plain(row[p])}" for t, p in zip(titles, paths, strict=True))
+
+
+def example(tables: Tables) -> str:
+    """Which patients the example tables show, to follow a comma-less phrase of a caption."""
+    fixed = setting(tables, 0)
+    return f" with {fixed}, replicate 0" if fixed else ", replicate 0"
 
 
 def plain(value: object) -> str:

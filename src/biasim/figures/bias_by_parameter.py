@@ -150,11 +150,11 @@ def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], ac
         numbers=table[columns].rename(columns={"value": "bias"}),
         title=f"Bias against {parameters}",
         caption=(
-            f"Bias ({scale}) of each method by design against {parameters}; whiskers: ± 1.96 Monte Carlo standard errors; "
-            "line at zero: no bias."
+            f"Bias ({scale}) of each method by design against {parameters}; whiskers: ± 1.96 Monte Carlo standard "
+            "errors; line at zero: no bias."
         ),
         alt=(
-            f"Lines of bias against {across}, one panel per design. The largest bias is {worst['value']:.2f} ({scale}): "
-            f"{words(worst['method'])} in {worst['design']} at {across} = {plain(worst[across])}."
+            f"Lines of bias against {across}, one panel per design. The largest bias is {worst['value']:.2f} "
+            f"({scale}): {words(worst['method'])} in {worst['design']} at {across} = {plain(worst[across])}."
         ),
     )

@@ -59,7 +59,7 @@ def _fitting(tables: Tables) -> list[int]:
 
 
 def _heading(design: str, fixed: str) -> str:
-    return f"{words(design)}: {fixed[:1].lower()}{fixed[1:]}" if fixed else words(design)
+    return f"{words(design)}: {fixed}" if fixed else words(design)
 
 
 def _panels(rows: pd.DataFrame, shown: list[Published], names: dict[str, str]) -> list[Panel]:
@@ -170,16 +170,15 @@ def _key(figure: object, width: float, height: float) -> None:
 
 def _told(figure: object, rows: pd.DataFrame, shown: list[Published]) -> Drawing:
     ratio = rows[rows["estimand"].map(is_ratio)]
-    found = [f"{words(r.method)} in {r.heading} {np.exp(r.mean):.2f}" for r in ratio.itertuples() if np.isfinite(r.mean)]
+    usable = ratio[np.isfinite(ratio["mean"])]
+    found = [f"{words(r.method)} in {r.heading} {np.exp(r.mean):.2f}" for r in usable.itertuples()]
     truths = sorted({f"{np.exp(value):.2f}" for value in ratio["truth"]})
     lacking = "".join(
         f" * {words(r.method)} in {r.heading}: {r.used:.0f} of {r.attempts:.0f} replicates usable."
         for r in rows[rows["used"] < rows["attempts"]].itertuples()
     )
-    numbers = pd.concat(
-        [rows.drop(columns="heading").assign(source="simulated"), *(pd.DataFrame([_row(p)]) for p in shown)],
-        ignore_index=True,
-    )
+    simulated = rows.drop(columns="heading").assign(source="simulated").to_dict("records")
+    numbers = pd.DataFrame([*simulated, *(_row(p) for p in shown)])
     return Drawing(
         figure=figure,
         numbers=numbers,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, words
+from biasim.figures._tables import Tables, example, words
 from biasim.figures.drawing import Drawing
 
 LIMIT = 0.1
@@ -40,9 +40,9 @@ def love(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawing
         numbers=table[["design", "method", "covariate", "smd_before", "smd_after"]],
         title=f"Covariate balance in the design '{design}'",
         caption=(
-            f"Absolute standardised mean differences between exposed and unexposed, design '{design}', replicate 0, before "
-            "(open circles) and after each propensity method. Only measured covariates can be shown; balance in these "
-            "says nothing about the hidden ones."
+            f"Absolute standardised mean differences between exposed and unexposed, design '{design}'"
+            f"{example(tables)}, before (open circles) and after each propensity method. Only measured covariates "
+            "can be shown; balance in these says nothing about the hidden ones."
         ),
         alt=(
             f"Love plot of {len(order)} covariates. The largest difference is {order.iloc[0]:.2f} before; "

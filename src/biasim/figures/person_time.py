@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, truth_value, words
+from biasim.figures._tables import Tables, example, truth_value, words
 from biasim.figures.drawing import Drawing
 
 LONGEST = 60.0  # months shown: longer, and the wait for surgery would be too short to see
@@ -43,12 +43,13 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
     _zero(axes, people, rows)
     for group, rows_of in people.groupby("group", sort=False):
         middle = float(rows_of["row"].mean()) + 0.5
-        axes.text(-2.2 / (width - left - 7), middle, f"{group.capitalize()} ({len(rows_of)})", rotation=90, ha="right", va="center",
-                  fontweight="bold", transform=axes.get_yaxis_transform())  # fmt: skip
+        text = f"{group.capitalize()} ({len(rows_of)})"
+        axes.text(-2.2 / (width - left - 7), middle, text, rotation=90, ha="right", va="center", fontweight="bold",
+                  transform=axes.get_yaxis_transform())  # fmt: skip
     axes.set_xlabel("Months from diagnosis")
     style.write_at(figure, 2, 4.5, f"Person-time: {words(design)}", fontsize=7.5, fontweight="bold")
     _key(figure, people, width)
-    return _told(figure, people, design)
+    return _told(figure, tables, people, design)
 
 
 def _over_time(tables: Tables, design: str) -> bool:
@@ -149,7 +150,7 @@ def _key(figure: object, people: pd.DataFrame, width: float) -> None:
     )
 
 
-def _told(figure: object, people: pd.DataFrame, design: str) -> Drawing:
+def _told(figure: object, tables: Tables, people: pd.DataFrame, design: str) -> Drawing:
     ahead = people.loc[people["immortal"] > 0, "immortal"]
     months = f"{ahead.sum():.0f} immortal months in {len(ahead)} patients" if len(ahead) else "no immortal months"
     if not len(ahead) and people["waited"].gt(0).any():
@@ -159,10 +160,10 @@ def _told(figure: object, people: pd.DataFrame, design: str) -> Drawing:
         numbers=people.drop(columns=["row", "at", "waited"]),
         title=f"Person-time of {len(people)} patients in the design '{design}'",
         caption=(
-            f"Follow-up of {len(people)} patients, design '{design}', replicate 0: exposed by month of surgery, unexposed "
-            "by length of follow-up; thin lines are months before time zero, which do not count. Hatched: months that "
-            f"a patient had to survive to be called exposed ({months}). Bars that end in an arrow go on beyond "
-            f"{LONGEST:.0f} months."
+            f"Follow-up of {len(people)} patients, design '{design}'{example(tables)}: exposed by month of surgery, "
+            "unexposed by length of follow-up; thin lines are months before time zero, which do not count. Hatched: "
+            f"months that a patient had to survive to be called exposed ({months}). Bars that end in an arrow go on "
+            f"beyond {LONGEST:.0f} months."
         ),
         alt=(
             f"One bar per patient in the design {design}: {people['group'].eq('exposed').sum()} exposed and "

@@ -108,7 +108,8 @@ def ratio_axis(axes: Axes, low: float, high: float, width: float, *, room: float
 
 def months_axis(axes: Axes, last: float, width: float, *, room: float = 8.0) -> list[int]:
     """A linear axis of months from 0 to `last` on `width` mm with ticks at years; returns the ticks."""
-    step = next((s for s in ((6,) if last <= 30 else ()) + (12, 24, 36, 60) if s / last * width >= room and last / s <= 10), 120)
+    steps = (6, 12, 24, 36, 60) if last <= 30 else (12, 24, 36, 60)
+    step = next((step for step in steps if step / last * width >= room and last / step <= 10), 120)
     ticks = list(range(0, int(last + 1e-9) + 1, step))
     axes.set_xlim(0, last)
     axes.xaxis.set_major_locator(FixedLocator(ticks))

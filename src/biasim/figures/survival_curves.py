@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, words
+from biasim.figures._tables import Tables, example, words
 from biasim.figures.drawing import Drawing
 
 LONGEST = 120.0  # months shown at most: beyond, few patients are left
@@ -45,7 +45,7 @@ def survival_curves(tables: Tables, design: str, *, width: float = style.DOUBLE)
         axes.set_xlabel("Months from time zero", labelpad=2)
     if risk is not None:
         _at_risk(seen, risk, ticks, wide, high)
-    return _told(figure, design, curves, risk, same)
+    return _told(figure, tables, design, risk, same)
 
 
 def _last_month(curves: pd.DataFrame, risk: pd.DataFrame | None) -> float:
@@ -115,7 +115,9 @@ def _at_risk(axes: Axes, risk: pd.DataFrame, ticks: list[int], wide: float, high
                 axes.text(tick, y, f"{numbers[tick]:.0f}", transform=across, ha="center", va="center")
 
 
-def _told(figure: object, design: str, curves: pd.DataFrame, risk: pd.DataFrame | None, same: bool) -> Drawing:
+def _told(figure: object, tables: Tables, design: str, risk: pd.DataFrame | None, same: bool) -> Drawing:
+    curves = tables.need("curves")
+    curves = curves[curves["design"] == design]
     numbers = [curves.assign(table="curve")]
     if risk is not None:
         numbers.append(risk.assign(table="at risk"))
@@ -127,7 +129,7 @@ def _told(figure: object, design: str, curves: pd.DataFrame, risk: pd.DataFrame 
         title=f"Survival by exposure in the design '{design}', and in truth",
         caption=(
             "(a) Kaplan-Meier curves by exposure as the investigator sees them, with 95% confidence bands and numbers "
-            f"at risk; design '{design}', replicate 0. (b) The curves of the same patients had all, or none, been "
+            f"at risk; design '{design}'{example(tables)}. (b) The curves of the same patients had all, or none, been "
             f"operated: they {truth}. All operated: at the planned date, within a year of "
             "diagnosis at the latest. Time in months from time zero."
         ),

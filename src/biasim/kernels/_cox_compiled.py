@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from biasim.kernels import backend
+from biasim.kernels._cox_newton import LONG, lay_out
 from biasim.kernels._cox_result import CoxFit, running_off
 from biasim.kernels._cox_risk_sets import RiskSets
-from biasim.kernels._cox_rows import Rows, standardised
-from biasim.kernels._cox_separation import is_monotone
-from biasim.types import Status
+from biasim.kernels._cox_rows import Rows
+from biasim.kernels._cox_separation import runs_off, settled
+from biasim.types import Floats, Status
 
 CONVERGED, DOUBTFUL, NOT_CONVERGED, SINGULAR = range(4)  # as in _cox_fit.h
 STATUS = (Status.OK, Status.SEPARATION, Status.NOT_CONVERGED, Status.SINGULAR)
@@ -25,14 +26,17 @@ def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
     groups = 0 if rows.cluster is None or not robust else int(rows.cluster.max()) + 1
     inputs = (covariates, sets.rows, sets.first, sets.last, sets.dead, sets.strata, sets.leaving, rows.weights,
               rows.cluster, beta, direction, kept, covariance, sandwich, efron, groups)  # fmt: skip
-    iterations = 0
+    iterations, endless = 0, None
     while True:
         state, null, log_likelihood, score_test, iterations = backend.COX.fit(*inputs, iterations)
-        if state != DOUBTFUL or is_monotone(direction @ standardised(covariates, sets.rows)[0], sets):
+        if state in (DOUBTFUL, NOT_CONVERGED) or iterations >= LONG:
+            endless = _endless(direction if state == DOUBTFUL else None, rows, sets, efron)
+        if state != DOUBTFUL or endless is not None:
             break
-    coefficients = running_off(direction) if state == DOUBTFUL else beta
-    if state != DOUBTFUL and (state != CONVERGED or not kept.all()):
-        coefficients = np.where(kept & (state == CONVERGED), beta, np.nan)
+    coefficients = beta if state == CONVERGED else np.full(width, np.nan)
+    coefficients[~kept] = np.nan
+    if endless is not None:
+        state, coefficients = DOUBTFUL, running_off(endless)
     return CoxFit(
         coefficients=coefficients,
         covariance=covariance,
@@ -44,3 +48,9 @@ def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
         status=STATUS[state],
         aliased=~kept,
     )
+
+
+def _endless(direction: Floats | None, rows: Rows, sets: RiskSets, efron: bool) -> Floats | None:
+    with np.errstate(all="ignore"):
+        problem = lay_out(rows, sets, efron)[0]
+        return settled(problem) if direction is None else runs_off(direction, problem)

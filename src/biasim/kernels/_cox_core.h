@@ -288,21 +288,26 @@ static TARGET double NAME(evaluate)(Fit *f, const double *beta)
 /* Adds to the scores of each row what it meets while at risk: risk (drift - z hazard). */
 static TARGET void NAME(exposure_scores)(Fit *f)
 {
-    int64_t q = f->q;
+    int64_t q = f->q, size = q * (int64_t)sizeof(double);
     for (int64_t s = 0, i = 0; s < f->strata_count; s++) {
         int64_t end = f->strata[s + 1];
-        memset(f->sum, 0, q * sizeof(double)), memset(f->lost, 0, q * sizeof(double));
+        memset(f->sum, 0, size), memset(f->lost, 0, size);
         for (int64_t e = end - 1; e >= f->strata[s]; e--) {
-            double *drift = f->drift + e * q;
-            NAME(add_exactly)(f->sum, f->lost, drift, q);
-            for (int64_t j = 0; j < q; j++)
-                drift[j] = f->sum[j] + f->lost[j];
+            NAME(add_exactly)(f->sum, f->lost, f->drift + e * q, q);
+            memcpy(f->drift + e * q, f->sum, size);
+            if (f->leavers)
+                memcpy(f->rest + e * q, f->lost, size);
         }
         for (; i < f->m && f->first[i] < end; i++) {
-            double *score = f->scores + (f->group ? f->group[f->rows[i]] : i) * q;
-            NAME(add)(score, f->drift + f->first[i] * q, f->risk[i], q);
-            if (f->last[i] < end)
-                NAME(add)(score, f->drift + f->last[i] * q, -f->risk[i], q);
+            double *score = f->scores + (f->group ? f->group[f->rows[i]] : i) * q, *met = f->part;
+            memcpy(met, f->drift + f->first[i] * q, size);
+            if (f->last[i] < end) {
+                NAME(add)(met, f->drift + f->last[i] * q, -1.0, q);
+                NAME(add)(met, f->rest + f->last[i] * q, -1.0, q);
+            }
+            if (f->leavers)
+                NAME(add)(met, f->rest + f->first[i] * q, 1.0, q);
+            NAME(add)(score, met, f->risk[i], q);
             NAME(add)(score, f->z + i * q, -f->met[i], q);
         }
     }

@@ -2,12 +2,13 @@
 
 #define ROWS 128 /* rows handled at once: they stay in the first cache */
 #define FARTHEST 700.0
-#define COLLINEAR 1.8189894035458565e-12 /* 2^-39 = eps^0.75 */
+#define COLLINEAR 1e-11
 #define CLOSE 1e-20
 #define STALLED 1e-14
 #define FLAT 1e-3
+#define LATE 4
 #define MOVING 0.5
-#define ITERATIONS 100
+#define ITERATIONS 60
 #define HALVINGS 40
 
 enum { CONVERGED, DOUBTFUL, NOT_CONVERGED, SINGULAR, SPENT };
@@ -32,7 +33,7 @@ struct Fit {
     /* rows: (m, q) or (m,) */
     double *z, *weight, *risk, *met, *scores;
     /* death times: (times,) or (times, q) */
-    double *mass, *hazard, *own, *square, *above, *below, *drift;
+    double *mass, *hazard, *own, *square, *above, *below, *drift, *rest;
     int64_t *count;
     uint8_t *tied;
     /* covariates: (q,), with one more for the sum of the risks */

@@ -178,7 +178,7 @@ static int maximise(Fit *f)
         double decrement = newton_step(f, &exact) / f->unit;
         if (exact && (decrement <= CLOSE || (decrement <= STALLED && decrement > previous / 4)))
             return CONVERGED;
-        if (!resumed && decrement < FLAT && spread(f) > MOVING)
+        if (!resumed && (decrement < FLAT || f->iterations >= LATE) && spread(f) > MOVING)
             return DOUBTFUL;
         resumed = 0;
         if (!advance(f))

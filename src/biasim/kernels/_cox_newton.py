@@ -10,15 +10,17 @@ from biasim.kernels._cox_numpy import Point, Problem, cluster_gram, evaluate, sc
 from biasim.kernels._cox_result import CoxFit, running_off
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.kernels._cox_rows import Rows, standardised
-from biasim.kernels._cox_separation import is_monotone
+from biasim.kernels._cox_separation import runs_off, settled
 from biasim.types import Bools, Floats, Status
 
-COLLINEAR = float(np.finfo(np.float64).eps ** 0.75)  # 1.8e-12, R: coxph.control(toler.chol)
+COLLINEAR = 1e-11  # share of a column's second moment that earlier columns leave; R has 1.8e-12, closer to rounding
 CLOSE = 1e-20  # squared Newton step, in standard errors, after which coefficients and errors are exact to rounding
 STALLED = 1e-14  # below this, steps that do not shrink any more are rounding
-FLAT = 1e-3  # a gain this small with linear predictors moving by more than MOVING: the likelihood may be monotone
+FLAT = 1e-3  # a gain this small, or this LATE, with linear predictors moving by more than MOVING: perhaps no maximum
+LATE = 4
 MOVING = 0.5
-ITERATIONS = 100
+LONG = 12  # a maximum found after so many steps is worth a second look
+ITERATIONS = 60
 HALVINGS = 40
 
 
@@ -40,7 +42,7 @@ class Solution:
 def independent(information: Floats, moments: Floats) -> Bools:
     """Columns that are not linear combinations of earlier ones within the risk sets, by Cholesky pivots."""
     kept = np.ones(len(moments), dtype=bool)
-    size = np.sqrt(moments)
+    size = np.sqrt(np.where(moments > 0.0, moments, 1.0))
     try:
         pivots = np.linalg.cholesky(information / np.outer(size, size)).diagonal() ** 2
         if (pivots > COLLINEAR).all():
@@ -93,7 +95,7 @@ def solve(problem: Problem) -> Solution:
         return Solution(status=status, beta=beta, information=np.zeros((0, 0)), log_likelihood=null, score_test=0.0,
                         iterations=0, point=point, **found)  # fmt: skip
     score_test, previous, status = 0.0, np.inf, Status.NOT_CONVERGED
-    iteration = 0
+    iteration, endless = 0, None
     while iteration < ITERATIONS:
         gradient, information = gradient[kept], information[np.ix_(kept, kept)]
         step = np.zeros(len(kept))
@@ -103,25 +105,34 @@ def solve(problem: Problem) -> Solution:
         if exact and (decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4)):
             status, beta = Status.OK, beta + step
             break
-        if decrement < FLAT:
-            moved = step @ problem.x
-            if np.ptp(moved) > MOVING and is_monotone(moved, problem.sets):
-                status, beta = Status.SEPARATION, step
+        if (decrement < FLAT or iteration >= LATE) and np.ptp(step @ problem.x) > MOVING:
+            endless = runs_off(step, problem)
+            if endless is not None:
                 break
         following, beta = advance(problem, point, beta, step)
         if following is None:
             break
         point, previous, iteration = following, decrement, iteration + 1
         gradient, information, _ = point.derivatives
+    if endless is None and (status == Status.NOT_CONVERGED or iteration >= LONG):
+        endless = settled(problem)
+    if endless is not None:
+        status, beta = Status.SEPARATION, endless
     return Solution(status=status, beta=beta, information=information, log_likelihood=point.log_likelihood,
                     score_test=score_test, iterations=iteration, point=point, **found)  # fmt: skip
 
 
+def lay_out(rows: Rows, sets: RiskSets, efron: bool) -> tuple[Problem, Floats]:
+    """The problem, and the powers of two that its covariates were multiplied by."""
+    x, scale = standardised(rows.covariates, sets.rows)
+    return Problem(x, None if rows.weights is None else rows.weights[sets.rows], sets, efron), scale
+
+
 def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
     """Fit in numpy; results in the caller's units."""
-    x, scale = standardised(rows.covariates, sets.rows)
-    problem = Problem(x, None if rows.weights is None else rows.weights[sets.rows], sets, efron)
-    found = solve(problem)
+    problem, scale = lay_out(rows, sets, efron)
+    with np.errstate(all="ignore"):
+        found = solve(problem)
     width, kept, usable = len(scale), found.kept, found.status == Status.OK
     coefficients, covariance = np.full(width, np.nan), np.full((width, width), np.nan)
     sandwich = covariance.copy() if robust else None

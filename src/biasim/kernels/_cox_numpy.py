@@ -50,7 +50,8 @@ class Problem:
         """Sums over the death times at which each row is at risk, (q, m), of increments (q, times)."""
         if self.sets.plain:
             return np.cumsum(increments[:, ::-1], axis=1)[:, ::-1].take(self.sets.first, axis=1)
-        return differences(increments, self.sets.last, self.sets.first)
+        times = self.sets.times
+        return differences(increments[:, ::-1], times - self.sets.first, times - self.sets.last)
 
     def blocks(self) -> list[slice]:
         """The covariates, as many at a time as keep temporaries small."""

@@ -99,12 +99,16 @@ static int lay_out(Fit *f, const double *covariates, const double *weights, cons
 static int robust(Fit *f)
 {
     int64_t q = f->q, n = f->group ? f->groups : f->m;
-    f->score_memory = calloc((size_t)(n * q + f->times * q + n), sizeof(double));
+    f->score_memory = calloc((size_t)(n * q + (f->leavers ? 2 : 1) * f->times * q + n), sizeof(double));
     if (f->score_memory == NULL)
         return 0;
     f->scores = f->score_memory;
     f->drift = f->scores + n * q;
     double *one = f->drift + f->times * q;
+    if (f->leavers) {
+        f->rest = one;
+        one += f->times * q;
+    }
     for (int64_t k = 0; k < n; k++)
         one[k] = 1.0;
     f->path->evaluate(f, f->beta);

@@ -10,22 +10,68 @@ from __future__ import annotations
 
 import numpy as np
 
+from biasim.kernels._cox_numpy import Problem, evaluate
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.types import Floats
 
 ROUNDING = 1e-8  # of the spread of d'x: what a death may lack of the largest value
+FAR = 600.0  # the linear predictor at which only rows tied with the largest still count
+PAIRS = 2_000_000
+TIED = 1e-7  # of the second moments: information that tied rows hold
 
 
-def is_monotone(score: Floats, sets: RiskSets) -> bool:
-    """Whether the likelihood rises for ever along the direction whose values d'x are `score` (m,), in the order of `sets`."""
-    spread = float(np.ptp(score)) if len(score) else 0.0
+def runs_off(direction: Floats, problem: Problem) -> Floats | None:
+    """A direction (p,) near the given one along which the likelihood rises for ever, or None.
+
+    A step that has not settled yet still moves rows apart that are tied in the limit: what information these rows hold,
+    far out along the step, spans what is wrong with it, and is taken off.
+    """
+    if is_monotone(direction, problem):
+        return direction
+    spread = float(np.ptp(direction @ problem.x))
     if not np.isfinite(spread) or spread == 0.0:
+        return None
+    _, information, moments = evaluate(problem, direction * (FAR / spread)).derivatives
+    size = np.sqrt(np.where(moments > 0.0, moments, 1.0))
+    information = information / np.outer(size, size)
+    if not np.isfinite(information).all():
+        return None
+    values, vectors = np.linalg.eigh(information)
+    settled = vectors[:, values < TIED]
+    direction = settled @ (settled.T @ (direction * size)) / size
+    return direction if is_monotone(direction, problem) else None
+
+
+def settled(problem: Problem) -> Floats | None:
+    """A direction (p,) along which the likelihood rises for ever, by linear programming; None where there is none.
+
+    The last word where Newton's steps ended without one: few rows, many covariates, sums that cancel. Not asked of problems
+    with more than PAIRS comparisons within risk sets.
+    """
+    from scipy.optimize import linprog
+
+    sets, x = problem.sets, problem.x
+    death, row, size = sets.first, np.flatnonzero(sets.dead), np.zeros(sets.times + 1, dtype=np.int64)
+    np.add.at(size, sets.first, 1)
+    np.add.at(size, sets.last, -1)
+    if np.cumsum(size)[death[row]].sum() * len(x) > PAIRS:
+        return None
+    lead = [x[:, i, None] - x[:, (sets.first <= death[i]) & (sets.last > death[i])] for i in row]
+    lead = np.unique(np.concatenate(lead, axis=1), axis=1).T
+    found = linprog(-lead.sum(axis=0), A_ub=-lead, b_ub=np.zeros(len(lead)), bounds=(-1.0, 1.0))
+    return found.x if found.x is not None and is_monotone(found.x, problem) else None
+
+
+def is_monotone(direction: Floats, problem: Problem) -> bool:
+    """Whether the likelihood rises for ever along `direction` (p,)."""
+    score, sets = direction @ problem.x, problem.sets
+    if not np.isfinite(score).all():
         return False
-    highest, lowest = _largest(score, sets), -_largest(-score, sets)
+    highest = _largest(score, sets)
     when = sets.first[sets.dead]
     lacking = highest[when] - score[sets.dead]
-    span = float((highest - lowest).max())
-    return bool(lacking.max() <= ROUNDING * span)
+    span = float((highest + _largest(-score, sets)).max())
+    return span > 0.0 and bool(lacking.max() <= ROUNDING * span)
 
 
 def _largest(score: Floats, sets: RiskSets) -> Floats:

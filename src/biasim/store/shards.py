@@ -38,6 +38,20 @@ def connect() -> Any:
     return session
 
 
+def execute(session: Any, statement: str, values: Sequence[object] = ()) -> Any:
+    """Run one statement. DuckDB has its own ways to say that Ctrl-C was pressed; they become KeyboardInterrupt."""
+    import duckdb
+
+    try:
+        return session.execute(statement, list(values))
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
+
+
 def write_shard(session: Any, path: Path, columns: Columns) -> None:
     """Write columns as one Parquet file. Raises StoreError when the disk is full or the folder unwritable."""
     import duckdb
@@ -45,9 +59,10 @@ def write_shard(session: Any, path: Path, columns: Columns) -> None:
     session.register("shard", dict(columns))
     try:
         with whole(path) as temporary:
-            session.execute(
+            execute(
+                session,
                 f"copy (select * from shard) to {literal(temporary)} "
-                f"(format parquet, compression zstd, kv_metadata {{digest: '{digest(columns)}'}})"
+                f"(format parquet, compression zstd, kv_metadata {{digest: '{digest(columns)}'}})",
             )
     except duckdb.Error as error:
         raise StoreError(f"cannot write '{path}': {first_line(error)}") from error
@@ -60,8 +75,8 @@ def read_shard(session: Any, path: Path) -> dict[str, np.ndarray]:
     import duckdb
 
     try:
-        stored = session.execute(f"select decode(value) from parquet_kv_metadata({literal(path)})").fetchall()
-        columns = plain(session.execute(f"select * from read_parquet({literal(path)})").fetchnumpy())
+        stored = execute(session, f"select decode(value) from parquet_kv_metadata({literal(path)})").fetchall()
+        columns = plain(execute(session, f"select * from read_parquet({literal(path)})").fetchnumpy())
     except duckdb.Error as error:
         raise DamagedShard(path, "not a whole Parquet file") from error
     if stored != [(digest(columns),)]:
@@ -76,7 +91,7 @@ def query(session: Any, paths: Iterable[Path], select: str, values: Sequence[obj
     """
     files = ", ".join(literal(path) for path in paths)
     shards = f"with shards as (select * from read_parquet([{files}], union_by_name = true)) "
-    return plain(session.execute(shards + select, list(values)).fetchnumpy())
+    return plain(execute(session, shards + select, values).fetchnumpy())
 
 
 def plain(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,0 +1,172 @@
+"""What is drawn: the stored numbers, in the right place, readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from biasim.figures._tables import Tables, read, results
+from biasim.figures.bias_by_parameter import bias_by_parameter, families
+from biasim.figures.drawing import Drawing
+from biasim.figures.forest import forest
+from biasim.figures.love import love
+from biasim.figures.person_time import person_time
+from biasim.figures.style import DOUBLE, SINGLE, journal
+from biasim.figures.survival_curves import survival_curves
+
+FIGURES: dict[str, Callable[[Tables, Tables, float], Drawing]] = {
+    "forest": lambda plain, _, width: forest(plain, width=width),
+    "forest of scenarios": lambda _, many, width: forest(many, width=width),
+    "survival_curves": lambda plain, _, width: survival_curves(plain, "registry", width=width),
+    "person_time": lambda plain, _, width: person_time(plain, "registry", width=width),
+    "person_time from a landmark": lambda plain, _, width: person_time(plain, "landmark", width=width),
+    "love": lambda plain, _, width: love(plain, "registry", width=width),
+    "bias_by_parameter": lambda _, many, width: bias_by_parameter(many, width=width),
+}
+
+
+@journal
+def boxes(drawing: Drawing) -> Iterator[tuple[str, np.ndarray]]:
+    """Text and its extent in mm (left, bottom, right, top), for every text that is drawn."""
+    figure = drawing.figure
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()
+    found, outside = [], set()  # outside: labels of ticks beyond the axis, which are not drawn
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        ticks = [*axis.get_major_ticks(), *axis.get_minor_ticks()]
+        outside |= {label for t in ticks if not low <= t.get_loc() <= high for label in (t.label1, t.label2)}
+    for text in figure.findobj(Text):
+        if text.get_visible() and text.get_text().strip() and text not in outside:
+            found.append((text.get_text(), text.get_window_extent(renderer).extents / figure.dpi * 25.4))
+    return iter(found)
+
+
+@pytest.mark.parametrize("width", [SINGLE, DOUBLE])
+@pytest.mark.parametrize("name", FIGURES)
+def test_text_is_on_the_page_and_apart(name: str, width: float, plain_study: Path, varied_study: Path) -> None:
+    drawing = FIGURES[name](read(plain_study), read(varied_study), width)
+    high = drawing.figure.get_size_inches()[1] * 25.4
+    drawn = list(boxes(drawing))
+    assert drawn
+    for text, (left, bottom, right, top) in drawn:
+        assert left > -0.2, text
+        assert bottom > -0.2, text
+        assert right < width + 0.2, text
+        assert top < high + 0.2, text
+    for (one, a), (two, b) in combinations(drawn, 2):
+        over = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+        assert min(over) < 0.35, f"{one!r} overlaps {two!r}"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_told_in_words(name: str, plain_study: Path, varied_study: Path) -> None:
+    drawing = FIGURES[name](read(plain_study), read(varied_study), DOUBLE)
+    assert drawing.title
+    assert drawing.caption.endswith(".")
+    assert drawing.alt.endswith(".")
+    assert "nan" not in (drawing.caption + drawing.alt).split()
+    assert len(drawing.numbers)
+
+
+def test_forest_stands_where_the_numbers_are(plain_study: Path) -> None:
+    drawing = forest(read(plain_study))
+    axes = drawing.figure.axes[0]
+    points = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    ratio = results(read(plain_study))
+    ratio = ratio[ratio["estimand"].str.contains("hazard")]
+    assert points == pytest.approx(list(np.exp(ratio["mean"])))
+    assert axes.get_xscale() == "log"
+    assert {0.5, 1.0, 1.25} <= set(axes.get_xticks())
+    assert axes.get_xlim() == drawing.figure.axes[1].get_xlim()  # published figures on the same axis
+    printed = [text.get_text() for text in axes.texts]
+    assert "0.570 (0.001)" in printed
+    assert "Cox matched *" in printed  # some replicates gave no estimate
+
+
+def test_forest_marks_recalled_and_converted_figures(plain_study: Path) -> None:
+    printed = [text.get_text() for text in forest(read(plain_study)).figure.axes[1].texts]
+    assert "Rashaan 2012 †" in printed
+    assert "Khan 2022 (ECOG-ACRIN E2108) ‡" in printed
+    assert "1.11 (0.77–1.60)" in printed  # 0.82 to 1.52 at 90%
+    assert not any(text.startswith("Cady 2008") for text in printed)  # printed no hazard ratio
+    assert "recalled" in forest(read(plain_study)).caption
+
+
+def test_a_method_without_any_estimate_keeps_its_row(plain_study: Path) -> None:
+    tables = read(plain_study)
+    table = tables.frames["performance"].copy()
+    lost = (table["design"] == "landmark") & (table["method"] == "cox")
+    table.loc[lost, ["value", "mcse"]] = np.nan
+    table.loc[lost, "used"] = 0
+    drawing = forest(Tables(frames={**tables.frames, "performance": table}))
+    assert "no estimate" in [text.get_text() for text in drawing.figure.axes[0].texts]
+    assert "Cox in Landmark: 0 of 1000 replicates usable" in drawing.caption
+
+
+def people(**columns: list) -> Tables:
+    size = len(columns["wait"])
+    frame = pd.DataFrame({"design": "registry", "patient": range(size), "time_zero": 0.0, "died": "true", **columns})
+    return Tables(frames={"person_time": frame})
+
+
+def test_immortal_months_by_hand() -> None:
+    tables = people(group=["unexposed", "exposed", "exposed"], wait=[np.nan, 9.0, 4.0], decided=[np.nan, 9.0, 4.0],
+                    end=[5.0, 20.0, 30.0])  # fmt: skip
+    drawing = person_time(tables, "registry")
+    assert list(drawing.numbers["patient"]) == [2, 1, 0]  # exposed first, by month of surgery
+    assert list(drawing.numbers["immortal"]) == [4.0, 9.0, 0.0]
+    assert "13 immortal months in 2 patients" in drawing.alt
+
+
+def test_no_month_is_immortal_after_a_landmark_or_when_exposure_begins_at_surgery() -> None:
+    columns = {"group": ["unexposed", "exposed"], "wait": [np.nan, 4.0], "decided": [np.nan, 4.0], "end": [9.0, 20.0]}
+    assert "no immortal months" in person_time(people(**columns, time_zero=6.0), "registry").alt
+    risk = pd.DataFrame({"design": "registry", "group": ["exposed", "exposed", "unexposed", "unexposed"],
+                         "month": [0, 6, 0, 6], "at_risk": [0, 1, 2, 1], "events": 0})  # fmt: skip
+    tables = people(**columns)
+    over_time = Tables(frames={**tables.frames, "at_risk": risk})
+    assert "counts as unexposed" in person_time(over_time, "registry").caption
+
+
+def test_curves_that_coincide_say_so_and_others_do_not(plain_study: Path) -> None:
+    tables = read(plain_study)
+    assert "coincide" in survival_curves(tables, "registry").alt
+    curves = tables.frames["curves"].copy()
+    better = curves["group"] == "all operated"
+    curves.loc[better, "survival"] **= 0.7
+    assert "differ by the true effect" in survival_curves(Tables(frames={"curves": curves}), "registry").alt
+
+
+def test_numbers_at_risk_stand_under_their_ticks(plain_study: Path) -> None:
+    tables = read(plain_study)
+    axes = survival_curves(tables, "registry").figure.axes[0]
+    stand = {(round(text.get_position()[0]), text.get_text()) for text in axes.texts}
+    risk = tables.need("at_risk").query("design == 'registry' and group == 'exposed'").set_index("month")["at_risk"]
+    ticks = [tick for tick in axes.get_xticks() if tick in risk.index]
+    assert len(ticks) >= 5
+    assert {(round(tick), f"{risk[tick]:.0f}") for tick in ticks} <= stand
+
+
+def test_bias_lines_are_the_stored_biases(varied_study: Path) -> None:
+    tables = read(varied_study)
+    assert families(tables) == ["log_hazard_ratio", "rmst_difference(horizon=60)", "survival_difference(at=36)"]
+    axes = bias_by_parameter(tables).figure.axes[0]  # registry, odds ratio 1
+    cox = next(box for box in axes.containers)
+    stored = tables.need("performance").query("design == 'registry' and method == 'cox' and measure == 'bias'")
+    assert list(cox.lines[0].get_xdata()) == [1.0, 4.0, 8.0]
+    assert list(cox.lines[0].get_ydata()) == pytest.approx(list(stored.query("scenario < 3")["value"]))
+
+
+def test_a_parameter_in_words_makes_categories(varied_study: Path) -> None:
+    tables = read(varied_study)
+    scenarios = tables.need("scenarios")[["scenario", "size"]].assign(**{"design.exposure": list("aaabbb")})
+    drawing = bias_by_parameter(Tables(frames={**tables.frames, "scenarios": scenarios}))
+    drawing.figure.draw_without_rendering()
+    assert [label.get_text() for label in drawing.figure.axes[0].get_xticklabels()] == ["a", "b"]
