@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS      := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup simulate check test test-all lint format bench figures verify lock clean
+.PHONY: help setup simulate check test test-all lint bench figures verify lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,13 +45,8 @@ test: $(READY) ## the fast tests (a few minutes on two cores)
 test-all: $(READY) ## all tests, the long statistical suite included
 	@$(BIN)/python -m pytest -n auto $(ARGS)
 
-lint: $(READY) ## ruff, the rules of the house, no change
+lint: $(READY) ## ruff, changing nothing
 	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check src tests benchmarks
-
-format: $(READY) ## ruff, changing files
-	@$(BIN)/ruff check --fix src tests benchmarks
-	@$(BIN)/ruff format src tests benchmarks
 
 bench: $(READY) ## speed, as ratios to lifelines in the same run
 	@$(BIN)/python -m benchmarks $(ARGS)

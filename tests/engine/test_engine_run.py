@@ -14,10 +14,12 @@ import pytest
 from biasim.engine import run as running
 from biasim.engine.blocks import Block
 from biasim.engine.failures import PartFailed, WorkerDied
+from biasim.engine.prepare import prepare
 from biasim.engine.replay import replay
 from biasim.engine.replicate import columns
 from biasim.engine.run import run
 from biasim.engine.workers import Task, compute
+from biasim.store.folder import Folder
 from biasim.store.shards import connect, read_shard
 from biasim.store.tables import read_table
 
@@ -244,3 +246,12 @@ def test_workers_import_no_heavy_library():
         "sys.exit(', '.join(sorted(heavy)) or None)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_longer_shard_serves_a_shorter_last_block_without_its_surplus(make_study, tmp_path):
+    study, folder = make_study(), Folder(tmp_path / "small")
+    run(study, results=tmp_path, workers=1, replicates=50)
+    one = prepare(study, folder, connect(), 20, 1e-6).scenarios[0]
+    assert list(one.missing()) == []
+    assert one.prefix.replicates == 20
+    assert {len(np.concatenate(sample)) for sample in one.prefix.estimates.values()} == {20}

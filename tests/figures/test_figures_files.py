@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from biasim.figures._tables import read
+from biasim.figures._tables import Tables, read
 from biasim.figures.draw import draw_all, drawings
 from biasim.figures.drawing import write
 from biasim.figures.person_time import person_time
@@ -20,7 +20,7 @@ from biasim.figures.person_time import person_time
 AGAIN = """
 import sys
 from pathlib import Path
-from biasim.figures._tables import read
+from biasim.figures._tables import Tables, read
 from biasim.figures.drawing import write
 from biasim.figures.person_time import person_time
 write(person_time(read(sys.argv[1]), "registry"), Path(sys.argv[2]), "person_time_registry")
@@ -51,6 +51,14 @@ def test_each_figure_has_all_its_files_and_words(drawn: Path) -> None:
 def test_designs_with_the_same_rows_are_drawn_once(drawn: Path) -> None:
     assert (drawn / "person_time_landmark.svg").exists()
     assert not (drawn / "person_time_trial.svg").exists()  # the made-up trial has the landmark's patients
+
+
+def test_the_same_patients_with_another_exposure_are_drawn_again(plain_study: Path) -> None:
+    tables = read(plain_study)
+    risk = tables.need("at_risk").copy()
+    risk.loc[(risk["design"] == "trial") & (risk["group"] == "exposed") & (risk["month"] == 0), "at_risk"] = 0
+    again = Tables(frames={"person_time": tables.need("person_time"), "at_risk": risk})
+    assert "person_time_trial" in [name for name, _ in drawings(again)]
 
 
 def test_files_say_nothing_of_time_or_program(drawn: Path) -> None:

@@ -37,6 +37,8 @@ def test_words_and_units() -> None:
     assert words("cox_matched(ratio=2)") == "Cox matched (ratio=2)"
     assert words("kaplan_meier") == "Kaplan-Meier"
     assert words("rmst") == "RMST"
+    assert words("hr_pos_her2_pos") == "HR pos HER2 pos"
+    assert (words("cci2"), words("tnbc")) == ("CCI 2", "TNBC")
     assert axis_title("treatment.by_prognosis.median_wait") == "Median wait (months)"
     assert axis_title("run.size") == "Patients"
     assert axis_title("treatment.by_prognosis.odds_ratio") == "Odds ratio"

@@ -81,7 +81,9 @@ def picture(diagram: Diagram) -> Text:
 def said(arrow: Arrow) -> str:
     """The arrow in words."""
     if arrow.opens_a_path:
-        return "OPEN: the women operated on are " + ("better" if arrow.to_surgery < 0 else "worse") + " off in it"
+        if arrow.cause == "occult metastases":
+            return "OPEN: they enter the study by the operation"
+        return "OPEN: those operated on are " + ("better" if arrow.to_surgery < 0 else "worse") + " off"
     return "prognosis only: confounds nothing" if arrow.to_death else "decides surgery only: confounds nothing"
 
 

@@ -28,8 +28,8 @@ def progress_bar(study: Study, console: Console) -> Iterator[Callable[[int, int]
 
 
 def wide_console() -> Console:
-    """A console of at least 100 columns: tables piped into a file or a narrow window are not cut."""
+    """A console of at least 110 columns: tables piped into a file or a narrow window are not cut."""
     from rich.console import Console
 
     console = Console()
-    return console if console.width >= 100 else Console(width=100)
+    return console if console.width >= 110 else Console(width=110)

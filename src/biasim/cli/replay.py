@@ -19,4 +19,6 @@ def replay(
     from biasim.report.replay_text import replay_table
 
     opened = open_study(study)
-    wide_console().print(replay_table(rebuild(opened, scenario=scenario, replicate=replicate)))
+    replayed = rebuild(opened, scenario=scenario, replicate=replicate)
+    title = f"{opened.name}: scenario {scenario}, replicate {replicate} (hazard ratios are not on the log scale)"
+    wide_console().print(replay_table(title, replayed.rows))

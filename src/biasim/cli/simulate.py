@@ -22,6 +22,7 @@ def simulate(
     from biasim.cli.opening import open_study
     from biasim.cli.progress import progress_bar, wide_console
     from biasim.engine.run import run
+    from biasim.report.description_text import description_text
     from biasim.report.result_text import results_text
 
     console = wide_console()
@@ -30,7 +31,7 @@ def simulate(
         folder = run(
             opened, results=results, workers=workers, replicates=replicates, precision=precision, progress=progress
         )
-    for piece in results_text(folder):
+    for piece in (*results_text(folder), *description_text(folder, opened.published)):
         console.print(piece)
     if draw:
         from biasim.figures.draw import draw_all

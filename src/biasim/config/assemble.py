@@ -79,10 +79,19 @@ def _known_keys(root: Node, problems: list[Problem]) -> Node:
     known = list(members(StudyFile))
     for key, node in root.value.items():
         if key not in known:
-            owner = "'run'" if key in members(Run) else "a design" if key in (*VIEW, "methods") else ""
-            owner = "'world' or 'change'" if key in WORLD else owner
-            problems.append(unknown_key(node, key, known, f"'{key}' stands under {owner}." if owner else ""))
+            problems.append(unknown_key(node, key, known, _elsewhere(key, known)))
     return replace(root, value={key: node for key, node in root.value.items() if key in known})
+
+
+def _elsewhere(key: str, known: list[str]) -> str:
+    """The hint for a key that is right, or nearly so, in another place; "" for none."""
+    places = {name: "under 'run'" for name in members(Run)} | {room: "under a design" for room in (*VIEW, "methods")}
+    places |= {room: "under 'world' or 'change'" for room in WORLD}
+    if key in places:
+        return f"'{key}' stands {places[key]}."
+    near = "" if meant(key, known).startswith("Did") else meant(key, list(places))
+    name = near.split("'")[1] if near.startswith("Did") else ""
+    return f"{near} It stands {places[name]}." if name else ""
 
 
 def _world(root: Node, around: Surroundings, problems: list[Problem]) -> WorldDraft:

@@ -9,10 +9,10 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from biasim.config.signature import Parameter, bare, expected, inside, is_mapping, mark, members
+from biasim.config.signature import Parameter, amount, bare, expected, inside, is_mapping, mark, members
 from biasim.config.text import DECIMAL, Node
 from biasim.errors import Problem, meant
-from biasim.units import Unit
+from biasim.units import Unit, Within
 
 NUMERIC = (float, int)
 YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
@@ -84,7 +84,7 @@ def intention(node: Node, annotation: Any) -> str:
     if isinstance(value, str):
         return _word(node, kind)
     if isinstance(value, bool):
-        return f"{node.written} is a word, not a number." if kind in NUMERIC else ""
+        return f"{node.written} is a word, not a number." if kind in NUMERIC else f"Put it in quotes: '{node.written}'."
     if node.is_list:
         return (
             "One value stands here; to try several, write them under 'vary'." if kind in (*NUMERIC, str, bool) else ""
@@ -115,10 +115,8 @@ def _word(node: Node, kind: Any) -> str:
         if re.fullmatch(r"[-+]?\d{1,3}([_' ]\d{3})+", text):
             return f"Write the digits together: {re.sub(r'[^0-9+-]', '', text)}."
         unit = re.fullmatch(r"([-+]?[\d.]+)\s*([a-zA-Z]+)", text)
-        return f"Write the number alone: {unit[1]}." if unit else ""
-    if get_origin(kind) is tuple:
-        return f"Write a list: [{text}]."
-    return ""
+        return f"Write the number alone: {unit[1]}." if unit else "Write a number, without words."
+    return f"Write a list: [{text}]." if get_origin(kind) is tuple else ""
 
 
 def _numeral(value: float, written: str, annotation: Any) -> str:
@@ -140,7 +138,12 @@ def _numeral(value: float, written: str, annotation: Any) -> str:
         return f"Write {round(value)}."
     if name == "months" and value < 0:
         return "Months count forward from diagnosis or time zero."
-    return "Write a list of values." if get_origin(kind) is tuple else ""
+    if get_origin(kind) is tuple:
+        return "Write a list of values."
+    within = mark(annotation, Within)
+    if within and value <= within.low:
+        return f"Write more than {amount(within.low)}." if within.above else f"The least is {amount(within.low)}."
+    return f"The most is {amount(within.high)}." if within and value > within.high else ""
 
 
 def _child(node: Node, step: Any) -> Node | None:

@@ -153,9 +153,13 @@ def spread(within: Within) -> str:
     if within.low == -inf and within.high == inf:
         return ""
     if within.high == inf:
-        return f"above {within.low:g}" if within.above else f"at least {within.low:g}"
+        return f"above {amount(within.low)}" if within.above else f"at least {amount(within.low)}"
     if within.low == -inf:
-        return f"at most {within.high:g}"
-    return (
-        f"above {within.low:g}, at most {within.high:g}" if within.above else f"from {within.low:g} to {within.high:g}"
-    )
+        return f"at most {amount(within.high)}"
+    low, high = amount(within.low), amount(within.high)
+    return f"above {low}, at most {high}" if within.above else f"from {low} to {high}"
+
+
+def amount(number: float) -> str:
+    """A limit in words: whole numbers with all their digits."""
+    return f"{int(number)}" if float(number).is_integer() else f"{number:g}"

@@ -48,26 +48,23 @@ def run(
 
     Raises
     ------
-    PartFailed, WorkerDied, StoreError
+    PartFailed, WorkerDied, StoreError, KeyboardInterrupt
         What is finished is kept; the same call goes on from there.
-    KeyboardInterrupt
-        Likewise.
     """
     folder = Folder(Path(results) / study.name)
     write_text(folder.study, study.written_out)
     sweep(folder.root, older_than=time.time() - DAY)
     making = prepare(study, folder, connect(), replicates, precision)
+    report = progress or (lambda done, total: None)
     try:
-        for task, answer in compute(tasks(making), cores() if workers is None else workers):
+        for task, answer in compute(tasks(making), workers or cores()):
             take(making, task, answer)
-            if progress is not None:
-                progress(*counts(making))
+            report(*counts(making))
         write_results(making)
     except KeyboardInterrupt:
         kept = f"{counts(making)[0]:,} replicates are kept in '{folder.root}'"
         raise KeyboardInterrupt(f"stopped: {kept}; the same command goes on from there") from None
-    if progress is not None:
-        progress(*counts(making))
+    report(*counts(making))
     return folder.root
 
 

@@ -70,7 +70,7 @@ def parts(measures: Sequence[Choice], estimand: str) -> dict[str, Part]:
     """The measures that are always there, then the study's own, with the side of benefit set by the estimand."""
     found: dict[str, Part] = {name: find("performance", name) for name in ALWAYS}
     found.update({choice.name: choice.function for choice in measures})
-    better: Any = "higher" if estimand.endswith("log_hazard_ratio") else "higher"
+    better: Any = "lower" if estimand.endswith("log_hazard_ratio") else "higher"
     return {
         name: partial(measure, better=better) if "better" in signature(measure).parameters else measure
         for name, measure in found.items()

@@ -106,7 +106,7 @@ def start() -> Worker:
     if context.get_start_method() == "forkserver":
         context.set_forkserver_preload(PRELOADED)
     ours, theirs = context.Pipe()
-    with one_thread():
+    with one_thread(), deaf():
         process = context.Process(target=serve, args=(theirs,), daemon=True)
         process.start()
     theirs.close()
@@ -126,6 +126,19 @@ def one_thread() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Processes started here do not hear Ctrl-C, which is the master's business; the master hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def give(pipe: Connection, task: Task, busy: dict[Connection, Task]) -> None:
@@ -154,7 +167,7 @@ def receive(pipe: Connection, task: Task, workers: list[Worker]) -> Any:
 
 
 def serve(pipe: Connection) -> None:
-    """The life of a worker: answer tasks until the master is gone. Ctrl-C is the master's business."""
+    """The life of a worker: answer tasks until the master is gone, deaf to Ctrl-C on every system."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:

@@ -114,12 +114,14 @@ def axis_title(path: str) -> str:
     return words(name) + (" (months)" if is_months else "")
 
 
-_SPELT = {"kaplan meier": "Kaplan-Meier", "rmst": "RMST", "iptw": "IPTW", "att": "ATT", "ate": "ATE", "her2": "HER2"}
+_SPELT = {"kaplan meier": "Kaplan-Meier", "rmst": "RMST", "iptw": "IPTW", "att": "ATT", "ate": "ATE", "her2": "HER2",
+          "hr": "HR", "tnbc": "TNBC", "cci": "CCI"}  # fmt: skip
 
 
 def words(label: str) -> str:
     """A name of the study file as words: `cox_matched(ratio=2)` becomes `Cox matched (ratio=2)`."""
     text = re.sub(r"\s*\(", " (", str(label).replace("_", " ")).strip()
+    text = re.sub(r"\b(cci|grade)(\d)", r"\1 \2", text)
     for name, spelt in _SPELT.items():
         text = re.sub(rf"\b{name}\b", spelt, text)
     return text[:1].upper() + text[1:]

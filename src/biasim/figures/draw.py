@@ -51,18 +51,23 @@ def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Itera
             for family in families(tables):
                 end = "" if family == "log_hazard_ratio" else f"_{_file(family)}"
                 yield f"bias_by_parameter{end}", bias_by_parameter(tables, family=family, names=names)
-    for table, figure in (("curves", survival_curves), ("person_time", person_time), ("balance", love)):
-        for design in _different(tables.get(table)):
+    for names_of, figure in (
+        (("curves", "at_risk"), survival_curves),
+        (("person_time", "at_risk"), person_time),  # numbers at risk tell when exposure begins
+        (("balance",), love),
+    ):
+        for design in _different([tables.get(name) for name in names_of]):
             yield f"{figure.__name__}_{_file(design)}", figure(tables, design)
 
 
-def _different(table: pd.DataFrame | None) -> list[str]:
-    """The designs of a table, but of those with the very same rows only the first."""
-    if table is None:
+def _different(frames: list[pd.DataFrame | None]) -> list[str]:
+    """The designs of the first table, but of those with the very same rows in all tables only the first."""
+    if frames[0] is None:
         return []
     seen: dict[str, str] = {}
-    for design, rows in table.groupby("design", sort=False):
-        seen.setdefault(rows.drop(columns="design").to_csv(index=False), str(design))
+    for design in frames[0]["design"].unique():
+        rows = [frame[frame["design"] == design] for frame in frames if frame is not None]
+        seen.setdefault("\n".join(part.drop(columns="design").to_csv(index=False) for part in rows), str(design))
     return list(seen.values())
 
 

@@ -8,6 +8,7 @@
 #define FLAT 1e-3
 #define LATE 4
 #define MOVING 0.5
+#define WIDEST 20.0
 #define ITERATIONS 60
 #define HALVINGS 40
 
@@ -37,7 +38,7 @@ struct Fit {
     int64_t *count;
     uint8_t *tied;
     /* covariates: (q,), with one more for the sum of the risks */
-    double *centre, *scale, *covered, *origin, *beta, *trial, *step, *gradient, *moments, *size;
+    double *centre, *scale, *covered, *origin, *beta, *trial, *step, *gradient, *moments, *size, *reach;
     double *sum, *lost, *now, *dying, *part, *spare;
     int64_t *columns;
     uint8_t *kept;

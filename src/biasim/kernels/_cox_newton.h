@@ -144,18 +144,20 @@ static int advance(Fit *f)
     return 0;
 }
 
-/* How far the linear predictors move apart along the step. */
+/* How far the linear predictors move apart along the step; an upper bound where that is small. */
 static double spread(const Fit *f)
 {
-    double low = INFINITY, high = -INFINITY;
-    for (int64_t i = 0; i < f->m; i++) {
+    double low = INFINITY, high = -INFINITY, bound = 0.0;
+    for (int64_t j = 0; j < f->p; j++)
+        bound += 2.0 * fabs(f->step[j]) * f->reach[j];
+    for (int64_t i = 0; !(bound < MOVING) && i < f->m; i++) {
         double value = 0.0;
         for (int64_t j = 0; j < f->p; j++)
             value += f->step[j] * f->z[i * f->q + j];
         low = value < low ? value : low;
         high = value > high ? value : high;
     }
-    return high - low;
+    return bound < MOVING ? bound : high - low;
 }
 
 /* Maximises from f->beta, which is not 0 only where an earlier call came back in doubt at f->iterations. Where it has
@@ -176,10 +178,13 @@ static int maximise(Fit *f)
     }
     for (; f->iterations < ITERATIONS; f->iterations++) {
         double decrement = newton_step(f, &exact) / f->unit;
+        double moving = spread(f);
+        if (!resumed && moving > MOVING && (decrement < FLAT || f->iterations >= LATE))
+            return DOUBTFUL;
         if (exact && (decrement <= CLOSE || (decrement <= STALLED && decrement > previous / 4)))
             return CONVERGED;
-        if (!resumed && (decrement < FLAT || f->iterations >= LATE) && spread(f) > MOVING)
-            return DOUBTFUL;
+        for (int64_t j = 0; moving > WIDEST && j < f->p; j++)
+            f->step[j] *= WIDEST / moving;
         resumed = 0;
         if (!advance(f))
             return NOT_CONVERGED;

@@ -19,6 +19,7 @@ STALLED = 1e-14  # below this, steps that do not shrink any more are rounding
 FLAT = 1e-3  # a gain this small, or this LATE, with linear predictors moving by more than MOVING: perhaps no maximum
 LATE = 4
 MOVING = 0.5
+WIDEST = 20.0  # how far one step may move linear predictors apart
 LONG = 12  # a maximum found after so many steps is worth a second look
 ITERATIONS = 60
 HALVINGS = 40
@@ -102,13 +103,16 @@ def solve(problem: Problem) -> Solution:
         step[kept], exact = newton_step(information, gradient)
         decrement = float(step[kept] @ gradient) / problem.unit
         score_test = score_test if iteration else decrement * problem.unit
-        if exact and (decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4)):
-            status, beta = Status.OK, beta + step
-            break
-        if (decrement < FLAT or iteration >= LATE) and np.ptp(step @ problem.x) > MOVING:
+        moving = 2.0 * float(np.abs(step) @ problem.reach)
+        moving = moving if moving < MOVING else float(np.ptp(step @ problem.x))
+        if moving > MOVING and (decrement < FLAT or iteration >= LATE):
             endless = runs_off(step, problem)
             if endless is not None:
                 break
+        if exact and (decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4)):
+            status, beta = Status.OK, beta + step
+            break
+        step = step * (WIDEST / moving) if moving > WIDEST else step
         following, beta = advance(problem, point, beta, step)
         if following is None:
             break

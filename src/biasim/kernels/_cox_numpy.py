@@ -32,6 +32,7 @@ class Problem:
         self.count = np.bincount(self.when, minlength=times)
         self.mass = np.bincount(self.when, weights=mass, minlength=times)
         self.covered = x[:, self.deaths] @ mass
+        self.reach = np.maximum(x.max(axis=1), -x.min(axis=1))
         self.unit = float(mass.sum()) / len(mass)
         tied = np.flatnonzero(self.count > 1) if efron else NONE
         self.ties = Ties(self, tied) if len(tied) else None

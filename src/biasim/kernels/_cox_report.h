@@ -31,8 +31,11 @@ static void standardise(Fit *f)
         square[j] = constant ? 0.0 : f->scale[j];
     }
     for (int64_t i = 0; i < m; i++)
-        for (int64_t j = 0; j < q; j++)
-            f->z[i * q + j] *= square[j];
+        for (int64_t j = 0; j < q; j++) {
+            double value = f->z[i * q + j] * square[j];
+            f->z[i * q + j] = value;
+            f->reach[j] = fabs(value) > f->reach[j] ? fabs(value) : f->reach[j];
+        }
 }
 
 /* Deaths of each death time, and the sums over all deaths. */
@@ -59,7 +62,7 @@ static void count_deaths(Fit *f)
 static int lay_out(Fit *f, const double *covariates, const double *weights, const double *beta)
 {
     int64_t m = f->m, p = f->p, q = f->q, t = f->times, w = q + 8, pad = 8;
-    size_t numbers = (size_t)(m * q + 3 * (m + 2 * pad) + 8 * (t + pad) + (t + pad) + 18 * (w + pad) +
+    size_t numbers = (size_t)(m * q + 3 * (m + 2 * pad) + 8 * (t + pad) + (t + pad) + 19 * (w + pad) +
                               3 * q * (q + pad) + (ROWS + 2) * (q + 1) + 4 * pad + 64);
     double *at = f->memory = calloc(numbers, sizeof(double));
     if (at == NULL)
@@ -68,7 +71,7 @@ static int lay_out(Fit *f, const double *covariates, const double *weights, cons
     double **rows[] = {&f->weight, &f->risk, &f->met};
     double **death_times[] = {&f->mass, &f->hazard, &f->own, &f->square, &f->above, &f->below};
     double **columns[] = {&f->centre, &f->scale, &f->covered, &f->origin, &f->beta, &f->trial, &f->step, &f->gradient,
-                          &f->moments, &f->size, &f->sum, &f->lost, &f->now, &f->dying, &f->part, &f->spare};
+                          &f->moments, &f->size, &f->sum, &f->lost, &f->now, &f->dying, &f->part, &f->spare, &f->reach};
     double **squares[] = {&f->information, &f->factor, &f->means};
     f->z = carve(&at, m * q);
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)

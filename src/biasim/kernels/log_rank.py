@@ -54,7 +54,9 @@ def log_rank(
     cells = _cells(time, layer)
     at_risk = cells.from_here_on(cells.of_row, member, len(groups))
     if entry is not None:
-        at_risk -= cells.from_here_on(cells.first_after(entry, layer), member, len(groups))
+        first = cells.first_after(entry, layer)
+        # not yet at risk in a cell: rows whose first cell is a later one; in its own first cell a row is at risk
+        at_risk -= cells.from_here_on(first, member, len(groups)) - cells.tally(first, member, len(groups))
     deaths = cells.tally(cells.of_row[died], member[died], len(groups))
     deadly = np.flatnonzero(deaths.sum(axis=1))
     at_risk, deaths = at_risk[deadly], deaths[deadly]
@@ -127,9 +129,9 @@ def _moments(at_risk: Floats, deaths: Floats, weight: Floats | None) -> tuple[Fl
     spread = died * (total - died) / np.maximum(total - 1.0, 1.0)
     if weight is not None:
         deaths, died, spread = deaths * weight[:, None], died * weight, spread * weight**2
-    # einsum, not @: the same bytes whatever the BLAS
-    expected = np.einsum("c,cg->g", died, share)
-    variance = np.diag(np.einsum("c,cg->g", spread, share)) - np.einsum("c,cg,ch->gh", spread, share, share)
+    expected = died @ share
+    spread_shares = share * spread[:, None]
+    variance = np.diag(spread_shares.sum(axis=0)) - spread_shares.T @ share
     return deaths.sum(axis=0), expected, variance
 
 

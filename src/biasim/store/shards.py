@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from biasim.errors import StoreError
+from biasim.store.interruption import unhurried
 from biasim.store.whole import whole
 
 Columns = Mapping[str, np.ndarray]
@@ -38,20 +39,7 @@ def connect() -> Any:
     return session
 
 
-def execute(session: Any, statement: str, values: Sequence[object] = ()) -> Any:
-    """Run one statement. DuckDB has its own ways to say that Ctrl-C was pressed; they become KeyboardInterrupt."""
-    import duckdb
-
-    try:
-        return session.execute(statement, list(values))
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except RuntimeError as error:
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from None
-        raise
-
-
+@unhurried()
 def write_shard(session: Any, path: Path, columns: Columns) -> None:
     """Write columns as one Parquet file. Raises StoreError when the disk is full or the folder unwritable."""
     import duckdb
@@ -59,10 +47,9 @@ def write_shard(session: Any, path: Path, columns: Columns) -> None:
     session.register("shard", dict(columns))
     try:
         with whole(path) as temporary:
-            execute(
-                session,
+            session.execute(
                 f"copy (select * from shard) to {literal(temporary)} "
-                f"(format parquet, compression zstd, kv_metadata {{digest: '{digest(columns)}'}})",
+                f"(format parquet, compression zstd, kv_metadata {{digest: '{digest(columns)}'}})"
             )
     except duckdb.Error as error:
         raise StoreError(f"cannot write '{path}': {first_line(error)}") from error
@@ -70,13 +57,14 @@ def write_shard(session: Any, path: Path, columns: Columns) -> None:
         session.unregister("shard")
 
 
+@unhurried()
 def read_shard(session: Any, path: Path) -> dict[str, np.ndarray]:
     """All columns of a shard, its digest checked. Raises DamagedShard."""
     import duckdb
 
     try:
-        stored = execute(session, f"select decode(value) from parquet_kv_metadata({literal(path)})").fetchall()
-        columns = plain(execute(session, f"select * from read_parquet({literal(path)})").fetchnumpy())
+        stored = session.execute(f"select decode(value) from parquet_kv_metadata({literal(path)})").fetchall()
+        columns = plain(session.execute(f"select * from read_parquet({literal(path)})").fetchnumpy())
     except duckdb.Error as error:
         raise DamagedShard(path, "not a whole Parquet file") from error
     if stored != [(digest(columns),)]:
@@ -84,6 +72,7 @@ def read_shard(session: Any, path: Path) -> dict[str, np.ndarray]:
     return columns
 
 
+@unhurried()
 def query(session: Any, paths: Iterable[Path], select: str, values: Sequence[object] = ()) -> dict[str, np.ndarray]:
     """Columns of `select ... from shards ...` over all the shards as one table called `shards`.
 
@@ -91,7 +80,7 @@ def query(session: Any, paths: Iterable[Path], select: str, values: Sequence[obj
     """
     files = ", ".join(literal(path) for path in paths)
     shards = f"with shards as (select * from read_parquet([{files}], union_by_name = true)) "
-    return plain(execute(session, shards + select, values).fetchnumpy())
+    return plain(session.execute(shards + select, list(values)).fetchnumpy())
 
 
 def plain(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
