@@ -105,7 +105,8 @@ def place(study: Study, mechanism: Mechanism) -> str:
     path = f"designs.{mechanism.design}.{mechanism.room}" if mechanism.design else mechanism.room
     values = ", ".join(f"{name}={value} (off at {off})" for name, (value, off) in mechanism.switched_on.items())
     changed = f"designs.{mechanism.design}.change.{mechanism.room}"
-    candidates = (path, changed, f"change.{mechanism.room}", f"change.{mechanism.room}.{mechanism.part}", f"world.{mechanism.room}")
+    shared = f"change.{mechanism.room}"
+    candidates = (path, changed, shared, f"{shared}.{mechanism.part}", f"world.{mechanism.room}")
     line = next((study.where[one][0] for one in candidates if one in study.where), None)
     spot = f"{study.source}:{line}  " if line else ""
     return f"{spot}{path}: {mechanism.part}" + (f" with {values}" if values else "")

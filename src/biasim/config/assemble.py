@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from biasim.config.checking import checked, unknown_key
+from biasim.config.checking import checked, repaired
 from biasim.config.choices import spelled
 from biasim.config.designs import drafted, edits
 from biasim.config.draft import DesignDraft, Draft, Edit
@@ -41,7 +41,8 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
     if not root.is_mapping:
         problems.append(root.problem(f"{root.shown} is not a study", "a mapping that begins with 'study: name'"))
         return None
-    top: Any = checked(_known_keys(root, problems), dataclass_model(StudyFile), members(StudyFile), problems)
+    root = repaired(root, list(members(StudyFile)), problems, _elsewhere)
+    top: Any = checked(root, dataclass_model(StudyFile), members(StudyFile), problems)
     build = builder(problems)
     world = _world(root, around, problems)
     written = Draft(size=_in_run(root, "size"), world=world.rooms, designs=_designs(root, problems))
@@ -74,22 +75,13 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
     )
 
 
-def _known_keys(root: Node, problems: list[Problem]) -> Node:
-    """The tree without the keys that no study has; those are refused with the place where they belong."""
-    known = list(members(StudyFile))
-    for key, node in root.value.items():
-        if key not in known:
-            problems.append(unknown_key(node, key, known, _elsewhere(key, known)))
-    return replace(root, value={key: node for key, node in root.value.items() if key in known})
-
-
-def _elsewhere(key: str, known: list[str]) -> str:
+def _elsewhere(key: str) -> str:
     """The hint for a key that is right, or nearly so, in another place; "" for none."""
-    places = {name: "under 'run'" for name in members(Run)} | {room: "under a design" for room in (*VIEW, "methods")}
-    places |= {room: "under 'world' or 'change'" for room in WORLD}
+    places = dict.fromkeys(members(Run), "under 'run'") | dict.fromkeys((*VIEW, "methods"), "under a design")
+    places |= dict.fromkeys(WORLD, "under 'world' or 'change'")
     if key in places:
         return f"'{key}' stands {places[key]}."
-    near = "" if meant(key, known).startswith("Did") else meant(key, list(places))
+    near = "" if meant(key, list(members(StudyFile))).startswith("Did") else meant(key, list(places))
     name = near.split("'")[1] if near.startswith("Did") else ""
     return f"{near} It stands {places[name]}." if name else ""
 
@@ -101,7 +93,7 @@ def _world(root: Node, around: Surroundings, problems: list[Problem]) -> WorldDr
 
 def _in_run(root: Node, key: str) -> Node | None:
     run = root.value.get("run")
-    return run.value.get(key) if run is not None and run.is_mapping else None
+    return repaired(run, list(members(Run)), []).value.get(key) if run is not None and run.is_mapping else None
 
 
 def _designs(root: Node, problems: list[Problem]) -> dict[str, DesignDraft]:

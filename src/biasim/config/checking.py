@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass, replace
 from math import exp
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +24,7 @@ def checked(
     node: Node, model: type[BaseModel], shape: Mapping[str, Parameter], problems: list[Problem]
 ) -> BaseModel | None:
     """The model filled from a mapping; None, and problems, when it does not fit."""
+    node = _respelled(node, shape, problems)
     try:
         return model.model_validate(node.plain)
     except ValidationError as error:
@@ -34,6 +37,34 @@ def checked(
     except RecursionError:
         problems.append(node.problem("a value nested too deeply", "a few levels at most"))
     return None
+
+
+def _respelled(node: Node, shape: Mapping[str, Parameter], problems: list[Problem]) -> Node:
+    node = repaired(node, list(shape), problems)
+    for name, child in node.value.items() if node.is_mapping else ():
+        kind = bare(shape[name].annotation)
+        if is_dataclass(kind) and child.is_mapping:
+            node = replace(node, value={**node.value, name: _respelled(child, members(kind), problems)})
+    return node
+
+
+def repaired(
+    node: Node, known: list[str], problems: list[Problem], elsewhere: Callable[[str], str] = lambda key: ""
+) -> Node:
+    """A mapping with known keys only. A near miss is told once and then read as what was meant.
+
+    `elsewhere` gives the hint for a key that belongs in another place.
+    """
+    if not node.is_mapping:
+        return node
+    entries = {key: child for key, child in node.value.items() if key in known}
+    for key, child in node.value.items():
+        if key not in known:
+            problems.append(unknown_key(child, key, known, elsewhere(key)))
+            likely = meant(key, known).split("'")
+            if len(likely) == 3 and likely[1] not in entries and not elsewhere(key):
+                entries[likely[1]] = child
+    return replace(node, value=entries)
 
 
 def refusal(node: Node, shape: Mapping[str, Parameter], kind: str, where: tuple[Any, ...]) -> Problem:
@@ -73,6 +104,8 @@ def intention(node: Node, annotation: Any) -> str:
     """What somebody who wrote this probably meant."""
     kind, value = bare(annotation), node.value
     choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if get_origin(kind) in (Union, UnionType):
+        kind = next((member for member in map(bare, get_args(kind)) if member in (bool, *NUMERIC)), kind)
     if value is None:
         return "Nothing stands after the colon; write a value or leave out the key."
     if choices:
@@ -91,7 +124,7 @@ def intention(node: Node, annotation: Any) -> str:
         )
     if node.is_mapping:
         return "Write the value alone, without a key." if kind in (*NUMERIC, str, bool) else ""
-    return _numeral(value, node.written, annotation)
+    return _numeral(value, node.written, kind, annotation)
 
 
 def _word(node: Node, kind: Any) -> str:
@@ -119,8 +152,8 @@ def _word(node: Node, kind: Any) -> str:
     return f"Write a list: [{text}]." if get_origin(kind) is tuple else ""
 
 
-def _numeral(value: float, written: str, annotation: Any) -> str:
-    kind, unit = bare(annotation), mark(annotation, Unit)
+def _numeral(value: float, written: str, kind: Any, annotation: Any) -> str:
+    unit = mark(annotation, Unit)
     name = unit.name if unit else ""
     if kind is bool:
         return f"A number is not a yes or no; write {'true' if value else 'false'}."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import get_args
 
-from biasim.config.checking import unknown_key
+from biasim.config.checking import repaired
 from biasim.config.choices import label, part_of, spelled
 from biasim.config.draft import DESIGN_KEYS, ONE, DesignDraft, Edit
 from biasim.config.signature import hints
@@ -25,9 +25,7 @@ def drafted(node: Node, problems: list[Problem]) -> DesignDraft:
     if not node.is_mapping:
         problems.append(node.problem(f"{node.shown} is not a design", "a mapping with " + ", ".join(DESIGN_KEYS)))
         return DesignDraft(node=node)
-    for key, child in node.value.items():
-        if key not in DESIGN_KEYS:
-            problems.append(unknown_key(child, key, list(DESIGN_KEYS)))
+    node = repaired(node, list(DESIGN_KEYS), problems)
     view = {}
     for room in ONE:
         written = node.value.get(room)

@@ -203,9 +203,8 @@ def _head_hint(head: str, edit: Edit, draft: Draft) -> str:
 
 def _at_key(edit: Edit) -> Node:
     line, column = edit.value.key or (edit.value.line, edit.value.column)
-    path = edit.value.path.partition("[")[0]  # of a varied path, not of each of its values
-    return replace(edit.value, line=line, column=column, path=path)
+    return replace(edit.value, line=line, column=column)
 
 
 def _lost(edit: Edit, found: str, wanted: str, hint: str) -> Problem:
-    return _at_key(edit).problem(found, wanted, hint)
+    return edit.value.problem(found, wanted, hint, at_key=True)

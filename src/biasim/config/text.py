@@ -68,15 +68,9 @@ class Node:
     def problem(self, found: str, expected: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """A mistake at this value, or at its key."""
         line, column = self.key if at_key and self.key else (self.line, self.column)
-        return Problem(
-            file=self.file,
-            line=line,
-            column=column,
-            path=self.path or "top",
-            found=found,
-            expected=expected,
-            hint=hint,
-        )
+        # a path that is varied is wrong once, not once for each of its values
+        path = (self.path.partition("[")[0] if at_key and self.key else self.path) or "top"
+        return Problem(file=self.file, line=line, column=column, path=path, found=found, expected=expected, hint=hint)
 
     def walk(self) -> Iterator[Node]:
         """This node and all below it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from biasim.config.checking import checked, unknown_key
+from biasim.config.checking import checked, repaired
 from biasim.config.choices import spelled
 from biasim.config.models import dataclass_model
 from biasim.config.signature import members
@@ -77,9 +77,7 @@ def _from_file(name: str, file: Path, problems: list[Problem]) -> WorldDraft:
 def rooms_of(node: Node, problems: list[Problem], others: tuple[str, ...]) -> dict[str, Node]:
     """The choice of every room of a world; rooms left out are neutral. `others` are further keys allowed."""
     rooms: dict[str, Node] = {}
-    for key, child in node.value.items():
-        if key not in (*WORLD, *others):
-            problems.append(unknown_key(child, key, [*others, *WORLD]))
+    node = repaired(node, [*others, *WORLD], problems)
     for room in WORLD:
         written = node.value.get(room)
         path = f"{node.path}.{room}".lstrip(".")

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from multiprocessing.connection import Connection, wait
+from threading import current_thread, main_thread
 from typing import Any, NamedTuple
 
 from biasim.engine.failures import PartFailed, WorkerDied
@@ -101,16 +102,26 @@ def spread(tasks: Iterator[Task], count: int) -> Iterator[tuple[Task, Any]]:
 
 def start() -> Worker:
     """A new worker process, waiting for its first task."""
-    methods = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload(PRELOADED)
-    ours, theirs = context.Pipe()
-    with one_thread(), deaf():
+    with one_thread():
+        context: Any = source()
+        ours, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs,), daemon=True)
         process.start()
     theirs.close()
     return Worker(process, ours)
+
+
+def source() -> Any:
+    """Where workers come from: a running fork server, or new interpreters on a system without one."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver  # absent on Windows
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    with deaf():
+        forkserver.ensure_running()
+    return context
 
 
 @contextmanager
@@ -130,15 +141,19 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Processes started here do not hear Ctrl-C, which is the master's business; the master hears it afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """A process launched here ignores Ctrl-C from its first moment, which is the master's business.
+
+    It inherits that from the master, who is deaf himself for these few milliseconds.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or before is None:
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
 
 
 def give(pipe: Connection, task: Task, busy: dict[Connection, Task]) -> None:

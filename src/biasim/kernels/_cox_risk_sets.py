@@ -52,7 +52,7 @@ def risk_sets(time: Floats, event: Bools, entry: Floats | None, strata: Integers
 
 def _one_stratum(time: Floats, event: Bools) -> RiskSets:
     order = backend.ascending(time)
-    new = starts(time[order])
+    new = _new_times(time[order])
     dead = event[order]
     if not new.all():
         group = np.cumsum(new) - 1
@@ -104,7 +104,7 @@ def _general(time: Floats, event: Bools, entry: Floats | None, strata: Integers 
 def _sorted(moments: Floats, strata: Integers | None) -> tuple[Integers, Bools]:
     """Order of the moments by stratum and time, and where in it a new time begins. Ties are looked for across strata."""
     order = backend.ascending(moments)
-    new = starts(moments[order])
+    new = _new_times(moments[order])
     if strata is None:
         return order, new
     owner = np.resize(strata, len(moments))[order].astype(np.float64)
@@ -112,3 +112,14 @@ def _sorted(moments: Floats, strata: Integers | None) -> tuple[Integers, Bools]:
     group, owner = np.cumsum(new)[by], owner[by]
     new = np.append(True, (group[1:] != group[:-1]) | (owner[1:] != owner[:-1]))
     return order[by], new
+
+
+def _new_times(ascending: Floats) -> Bools:
+    """Where a new time begins. The infinite ones, at either end, have no part in what is rounding."""
+    if np.isfinite(ascending[0]) and np.isfinite(ascending[-1]):
+        return starts(ascending)
+    low, high = np.searchsorted(ascending, -np.inf, side="right"), np.searchsorted(ascending, np.inf)
+    new = np.zeros(len(ascending), dtype=bool)
+    new[[0, min(high, len(ascending) - 1)]] = True
+    new[low:high] = starts(ascending[low:high])
+    return new

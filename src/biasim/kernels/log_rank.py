@@ -58,8 +58,8 @@ def log_rank(
         # not yet at risk in a cell: rows whose first cell is a later one; in its own first cell a row is at risk
         at_risk -= cells.from_here_on(first, member, len(groups)) - cells.tally(first, member, len(groups))
     deaths = cells.tally(cells.of_row[died], member[died], len(groups))
-    deadly = np.flatnonzero(deaths.sum(axis=1))
-    at_risk, deaths = at_risk[deadly], deaths[deadly]
+    deadly = np.flatnonzero(deaths.sum(axis=0))
+    at_risk, deaths = at_risk[:, deadly], deaths[:, deadly]
     return _result(groups, *_moments(at_risk, deaths, _weights(at_risk, deaths, cells.stop[deadly], rho)))
 
 
@@ -80,15 +80,15 @@ class _Cells:
     grid: Floats
 
     def tally(self, cell: Integers, member: Integers, groups: int) -> Floats:
-        """Rows by cell and group, shape (m, groups)."""
-        counts = np.bincount(cell * groups + member, minlength=len(self.key) * groups)
-        return counts.astype(np.float64).reshape(-1, groups)
+        """Rows by group and cell, shape (groups, m)."""
+        counts = np.bincount(member * len(self.key) + cell, minlength=len(self.key) * groups)
+        return counts.astype(np.float64).reshape(groups, -1)
 
     def from_here_on(self, cell: Integers, member: Integers, groups: int) -> Floats:
         """Rows by group whose cell is this one or a later one of the stratum."""
-        after = np.zeros((len(self.key) + 1, groups))
-        after[:-1] = self.tally(cell, member, groups)[::-1].cumsum(axis=0)[::-1]
-        return after[:-1] - after[self.stop]
+        before = np.zeros((groups, len(self.key) + 1))
+        self.tally(cell, member, groups).cumsum(axis=1, out=before[:, 1:])
+        return before[:, self.stop] - before[:, :-1]
 
     def first_after(self, entry: Floats, layer: Integers | None) -> Integers:
         """The first cell of the row's stratum after its entry; there is one, its own at the latest."""
@@ -113,7 +113,7 @@ def _weights(at_risk: Floats, deaths: Floats, stop: Integers, rho: float) -> Flo
     """S(t-)^rho of the pooled curve, begun anew in every stratum (cells of one stratum share `stop`); None for rho 0."""
     if rho == 0.0:
         return None
-    factor = 1.0 - deaths.sum(axis=1) / at_risk.sum(axis=1)
+    factor = 1.0 - deaths.sum(axis=0) / at_risk.sum(axis=0)
     begins = np.flatnonzero(np.diff(stop, prepend=-1))
     before = np.empty_like(factor)
     for begin, end in zip(begins, np.append(begins[1:], len(stop)), strict=True):
@@ -123,16 +123,14 @@ def _weights(at_risk: Floats, deaths: Floats, stop: Integers, rho: float) -> Flo
 
 
 def _moments(at_risk: Floats, deaths: Floats, weight: Floats | None) -> tuple[Floats, Floats, Floats]:
-    """Weighted observed and expected deaths, and the hypergeometric covariance of their difference."""
-    total, died = at_risk.sum(axis=1), deaths.sum(axis=1)
-    share = at_risk / total[:, None]
+    """Weighted observed and expected deaths, and the hypergeometric covariance of their difference; input (groups, cells)."""
+    total, died = at_risk.sum(axis=0), deaths.sum(axis=0)
+    share = at_risk / total
     spread = died * (total - died) / np.maximum(total - 1.0, 1.0)
     if weight is not None:
-        deaths, died, spread = deaths * weight[:, None], died * weight, spread * weight**2
-    expected = died @ share
-    spread_shares = share * spread[:, None]
-    variance = np.diag(spread_shares.sum(axis=0)) - spread_shares.T @ share
-    return deaths.sum(axis=0), expected, variance
+        deaths, died, spread = deaths * weight, died * weight, spread * weight**2
+    scaled = share * spread
+    return deaths.sum(axis=1), share @ died, np.diag(scaled.sum(axis=1)) - scaled @ share.T
 
 
 def _result(groups: np.ndarray, observed: Floats, expected: Floats, variance: Floats) -> LogRank:

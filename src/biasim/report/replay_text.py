@@ -12,7 +12,8 @@ from rich.table import Table
 
 def replay_table(title: str, rows: Iterable[Any]) -> Table:
     """Rows of the engine (design, method, estimate) as a table. Hazard ratios are printed as such."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.show_edge = table.pad_edge = False
     table.add_column("design", no_wrap=True)
     table.add_column("analysis", no_wrap=True)
     for heading in ("estimate", "95% interval", "SE", "status", "patients", "exposed", "events"):

@@ -51,8 +51,9 @@ def title(scenario: Row) -> str:
 def result_table(heading: str, *columns: str) -> Table:
     """An empty table in the look of all result tables: the analysis first, numbers to the right."""
     table = Table(
-        title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+        title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
+    table.show_edge = table.pad_edge = False
     table.add_column("design, analysis", no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)

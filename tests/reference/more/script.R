@@ -51,7 +51,7 @@ for (ties in c("efron", "breslow")) for (entry in c(FALSE, TRUE)) {
 # Linear predictors that span more than 30.
 n <- 150
 x1 <- rnorm(n); x2 <- rnorm(n); x3 <- rexp(n)^3
-steep <- data.frame(time = 1000 * rexp(n, exp(4 * x1 - 3 * x2 + 0.3 * x3)), event = rbinom(n, 1, 0.8), x1, x2, x3)
+steep <- data.frame(time = 1 + log1p(1000 * rexp(n, exp(4 * x1 - 3 * x2 + 0.3 * x3))), event = rbinom(n, 1, 0.8), x1, x2, x3)
 steep$entry <- ifelse(steep$time > median(steep$time) & runif(n) < 0.6, median(steep$time) * runif(n), 0)
 write(steep, "steep")
 for (entry in c(FALSE, TRUE)) add(paste0("steep", if (entry) "_entry"), "steep", c("x1", "x2", "x3"), "efron", entry, robust = TRUE)

@@ -73,13 +73,14 @@ def _refuse(names: tuple[str, ...], known: list[str], parameter: str, side: str,
 
 
 def _understaged(cohort: Cohort, too_low: np.ndarray) -> dict[str, Floats]:
-    """The columns N1 to N3 with unoperated women one class lower where `too_low`."""
+    """The columns N1 to N3 with women not operated upfront one class lower where `too_low`."""
     columns = cohort.patients.columns
     missing = [name for name in NODES if name not in columns]
     if missing:
         reason = f"this world has no column '{missing[0]}', so there is no nodal stage to register too low; use 0"
         raise UnknownColumn("measurement.registry.nodal_understaging", missing[0], list(columns), reason)
-    lowered = too_low & ~cohort.operated
+    upfront = cohort.operated_at < cohort.course.evaluated  # the nodes are counted before systemic therapy clears them
+    lowered = too_low & ~upfront
     kept = np.where(lowered, 0.0, 1.0)
     one, two, three = (columns[name] for name in NODES)
     return {"N1": one * kept + two * (1.0 - kept), "N2": two * kept + three * (1.0 - kept), "N3": three * kept}
