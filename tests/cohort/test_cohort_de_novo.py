@@ -236,5 +236,5 @@ def test_the_calibrated_arms_at_large_size(calibrated_world):
     assert abs(alive(cohort, 36, known & cohort.operated) - 0.535) < 0.006
     assert abs(alive(cohort, 36, known & ~cohort.operated) - 0.325) < 0.006
     deaths = [alive(cohort, months, known) for months in (12, 36, 60, 120)]
-    np.testing.assert_allclose(deaths, [0.700, 0.404, 0.257, 0.101], atol=0.006)
+    np.testing.assert_allclose(deaths, [0.700, 0.404, 0.257, 0.101], atol=0.010)  # published from 20,000 women: +-0.0065
     assert all(later < earlier for earlier, later in pairwise(deaths))

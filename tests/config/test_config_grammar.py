@@ -153,9 +153,7 @@ def test_world_with_provenance(tmp_path: Path) -> None:
 def test_mistakes_in_a_world_are_located_in_its_file(old: str, new: str, line: int, found: str, tmp_path: Path) -> None:
     with pytest.raises(StudyRefused) as refused:
         with_world(WORLD.replace(old, new), tmp_path)
-    fitting = [
-        p for p in refused.value.problems if p.file.endswith("tiny.yaml") and p.line == line and found in p.found
-    ]
+    fitting = [p for p in refused.value.problems if p.file.endswith("tiny.yaml") and p.line == line and found in p.found]
     assert fitting, str(refused.value)
 
 

@@ -222,9 +222,7 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "found", "hint"), MISTAKES, ids=[f"{m[2]}-{m[1][:30]}" for m in MISTAKES]
-)
+@pytest.mark.parametrize(("old", "new", "line", "found", "hint"), MISTAKES, ids=[f"{m[2]}-{m[1][:30]}" for m in MISTAKES])
 def test_one_mistake(old: str, new: str, line: int, found: str, hint: str, tmp_path: Path) -> None:
     assert GOOD.count(old) == 1, "the good study has changed"
     problems = problems_of(GOOD.replace(old, new), tmp_path, published_ids=frozenset({"khan2002"}))
@@ -232,9 +230,7 @@ def test_one_mistake(old: str, new: str, line: int, found: str, hint: str, tmp_p
     assert fitting, "\n".join(map(str, problems))
 
 
-@pytest.mark.parametrize(
-    "key", ["exposure: ever", "world", "designs", "run", "performance", "replicates", "treatment", "seed"]
-)
+@pytest.mark.parametrize("key", ["exposure: ever", "world", "designs", "run", "performance", "replicates", "treatment", "seed"])
 def test_a_misspelt_key_is_one_problem_and_what_follows_is_still_read(key: str, tmp_path: Path) -> None:
     text = GOOD.replace("share: 0.4", "share: 1.4").replace("    exposure: ever", "    exposre: ever")
     misspelt = GOOD.replace(key, key[:2] + key[3:], 1)

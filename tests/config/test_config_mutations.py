@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,7 @@ def loads_or_is_refused(text: str, folder: Path) -> None:
 
 
 @SETTINGS
-@given(
-    st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 12), st.sampled_from(PIECES)), min_size=1, max_size=3)
-)
+@given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 12), st.sampled_from(PIECES)), min_size=1, max_size=3))
 def test_any_change_of_the_text(tmp_path_factory: Any, cuts: list[tuple[int, int, str]]) -> None:
     text = GOOD
     for start, length, piece in cuts:
@@ -89,7 +88,7 @@ def mutate(content: Any, data: st.DataObject) -> None:
         if act == "remove":
             del content[key]
         elif act == "add" and isinstance(content, dict):
-            content[data.draw(KEYS)] = data.draw(VALUES)
+            content[data.draw(KEYS)] = deepcopy(data.draw(VALUES))
         else:
-            content[key] = data.draw(VALUES)
+            content[key] = deepcopy(data.draw(VALUES))
         return

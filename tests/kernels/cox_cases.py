@@ -38,7 +38,9 @@ def random_case(seed):
     event = rng.random(n) < rng.choice([0.1, 0.5, 0.9, 1])
     options = {"ties": str(rng.choice(["efron", "breslow"])), "robust": bool(rng.random() < 0.5)}
     if rng.random() < 0.4:
-        options["entry"] = time * rng.choice([0, 0.3, 0.9], size=n) if rng.random() < 0.5 else np.floor(time * rng.random(n))
+        options["entry"] = (
+            time * rng.choice([0, 0.3, 0.9], size=n) if rng.random() < 0.5 else np.floor(time * rng.random(n))
+        )
     if rng.random() < 0.4:
         options["weights"] = rng.choice([0, 0.5, 1, 2, 3.7], size=n) if rng.random() < 0.5 else rng.exponential(size=n)
     if rng.random() < 0.3:
@@ -58,7 +60,10 @@ def risk_sets(time, event, *, entry=None, weights=None, strata=None, **_):
     for stratum in np.unique(strata):
         mine = present & (strata == stratum)
         for moment in np.unique(time[mine & event]):
-            yield np.flatnonzero(mine & (entry < moment) & (time >= moment)), np.flatnonzero(mine & event & (time == moment))
+            yield (
+                np.flatnonzero(mine & (entry < moment) & (time >= moment)),
+                np.flatnonzero(mine & event & (time == moment)),
+            )
 
 
 def by_definition(beta, time, event, x, *, ties="efron", weights=None, **options):

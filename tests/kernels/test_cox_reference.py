@@ -55,7 +55,9 @@ def test_public_data(path, case):
     time = data[names.get("time") or names["stop"]].astype(float)
     entry = data[names["start"]].astype(float) if "start" in names else None
     event, robust = data[names["event"]] == "1", case.get("se_robust")
-    fit = fit_on(path, time, event, numbers(data, names["x"]), entry=entry, robust=robust is not None, **options(data, case))
+    fit = fit_on(
+        path, time, event, numbers(data, names["x"]), entry=entry, robust=robust is not None, **options(data, case)
+    )
     check(fit, case, *[None if v is None else list(v.values()) for v in (case["coef"], case["se_model"], robust)])
 
 
@@ -91,7 +93,9 @@ def test_stanford_heart_transplants(path, adjusted):
     agrees(fit_on(path, time, dead, numbers(jasa, names)), expected[f"naive_ever_{tag}"], names)
     for data, key in ((heart, "timedep"), (split, "own_split_timedep")):
         stop, start = data["stop"].astype(float), data["start"].astype(float)
-        agrees(fit_on(path, stop, data["event"] == "1", numbers(data, names), entry=start), expected[f"{key}_{tag}"], names)
+        agrees(
+            fit_on(path, stop, data["event"] == "1", numbers(data, names), entry=start), expected[f"{key}_{tag}"], names
+        )
     wait = np.array([float(x) if x else np.inf for x in jasa["wait_time"]])
     for landmark in (15, 30, 60, 90):
         rows = time > landmark

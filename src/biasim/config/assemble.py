@@ -101,26 +101,18 @@ def _designs(root: Node, problems: list[Problem]) -> dict[str, DesignDraft]:
     if node is None or not node.is_mapping:
         return {}
     if not node.value:
-        problems.append(
-            node.problem("no designs", "at least one design", "Write 'registry: {time_zero: diagnosis, ...}' here.")
-        )
+        problems.append(node.problem("no designs", "at least one design", "Write 'registry: {time_zero: diagnosis, ...}' here."))
     for name, design in node.value.items():
         if not DESIGN_NAME.match(name):
             expected = "letters, digits, spaces, _ and -"
-            problems.append(
-                design.problem(f"'{name}' cannot name a design", expected, "Dots would read as a path.", at_key=True)
-            )
+            problems.append(design.problem(f"'{name}' cannot name a design", expected, "Dots would read as a path.", at_key=True))
     return {name: drafted(design, problems) for name, design in node.value.items()}
 
 
-def _scenarios(
-    root: Node, base: Draft, extra: tuple[Edit, ...], build: Build, problems: list[Problem]
-) -> list[Scenario | None]:
+def _scenarios(root: Node, base: Draft, extra: tuple[Edit, ...], build: Build, problems: list[Problem]) -> list[Scenario | None]:
     cells = grid(root.value.get("vary"), problems)
     drafts = [laid(base, (*cell, *extra), problems) for cell in cells]
-    return [
-        scenario(i, draft, cell, build, problems) for i, (draft, cell) in enumerate(zip(drafts, cells, strict=True))
-    ]
+    return [scenario(i, draft, cell, build, problems) for i, (draft, cell) in enumerate(zip(drafts, cells, strict=True))]
 
 
 def _list_of(root: Node, room: str, build: Build, problems: list[Problem]) -> tuple[Choice, ...]:
@@ -150,9 +142,7 @@ def _names(root: Node, draft: Draft, around: Surroundings, problems: list[Proble
     for name, node in expect.value.items() if expect is not None and expect.is_mapping else ():
         if name not in draft.designs:
             known = ", ".join(draft.designs) or "the name of a design"
-            problems.append(
-                node.problem(f"no design called '{name}'", known, meant(name, list(draft.designs)), at_key=True)
-            )
+            problems.append(node.problem(f"no design called '{name}'", known, meant(name, list(draft.designs)), at_key=True))
     published = root.value.get("published")
     for node in published.value if around.published is not None and published is not None and published.is_list else ():
         if isinstance(node.value, str) and node.value not in around.published:

@@ -20,9 +20,7 @@ NUMERIC = (float, int)
 YES_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
-def checked(
-    node: Node, model: type[BaseModel], shape: Mapping[str, Parameter], problems: list[Problem]
-) -> BaseModel | None:
+def checked(node: Node, model: type[BaseModel], shape: Mapping[str, Parameter], problems: list[Problem]) -> BaseModel | None:
     """The model filled from a mapping; None, and problems, when it does not fit."""
     node = _respelled(node, shape, problems)
     try:
@@ -48,9 +46,7 @@ def _respelled(node: Node, shape: Mapping[str, Parameter], problems: list[Proble
     return node
 
 
-def repaired(
-    node: Node, known: list[str], problems: list[Problem], elsewhere: Callable[[str], str] = lambda key: ""
-) -> Node:
+def repaired(node: Node, known: list[str], problems: list[Problem], elsewhere: Callable[[str], str] = lambda key: "") -> Node:
     """A mapping with known keys only. A near miss is told once and then read as what was meant.
 
     `elsewhere` gives the hint for a key that belongs in another place.
@@ -110,18 +106,14 @@ def intention(node: Node, annotation: Any) -> str:
         return "Nothing stands after the colon; write a value or leave out the key."
     if choices:
         return (
-            "Write true or false without quotes."
-            if bool in map(type, choices)
-            else meant(str(value), [str(c) for c in choices])
+            "Write true or false without quotes." if bool in map(type, choices) else meant(str(value), [str(c) for c in choices])
         )
     if isinstance(value, str):
         return _word(node, kind)
     if isinstance(value, bool):
         return f"{node.written} is a word, not a number." if kind in NUMERIC else f"Put it in quotes: '{node.written}'."
     if node.is_list:
-        return (
-            "One value stands here; to try several, write them under 'vary'." if kind in (*NUMERIC, str, bool) else ""
-        )
+        return "One value stands here; to try several, write them under 'vary'." if kind in (*NUMERIC, str, bool) else ""
     if node.is_mapping:
         return "Write the value alone, without a key." if kind in (*NUMERIC, str, bool) else ""
     return _numeral(value, node.written, kind, annotation)
@@ -131,11 +123,7 @@ def _word(node: Node, kind: Any) -> str:
     text = node.value.strip()
     if kind is bool:
         word = text.lower() if text.lower() in ("true", "false") else YES_NO.get(text.lower())
-        return (
-            f"Write {word}" + (" without quotes." if node.quoted else "; in YAML 1.2 only true and false are.")
-            if word
-            else ""
-        )
+        return f"Write {word}" + (" without quotes." if node.quoted else "; in YAML 1.2 only true and false are.") if word else ""
     if kind in NUMERIC:
         if text.lower() in YES_NO or text.lower() in ("true", "false"):
             return f"'{text}' is a word, not a number."

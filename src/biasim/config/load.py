@@ -54,10 +54,7 @@ def with_changes(study: Study, changes: Mapping[str, Any], *, lenient: bool = Fa
     `lenient` lets a change for all designs pass by those that cannot take it. Raises StudyRefused.
     """
     nowhere = Node(value=None, file=study.source, line=1, column=1)
-    edits = [
-        Edit(path=path, value=replace(nowhere.here(value), path=path), lenient=lenient)
-        for path, value in changes.items()
-    ]
+    edits = [Edit(path=path, value=replace(nowhere.here(value), path=path), lenient=lenient) for path, value in changes.items()]
     changed = _study(study.written_out, study.source, Surroundings(worlds=(), published=None, extra=tuple(edits)))
     return replace(changed, where=study.where, provenance=study.provenance, world_name=study.world_name)
 

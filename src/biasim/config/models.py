@@ -37,9 +37,7 @@ def dataclass_model(kind: type) -> type[BaseModel]:
 
 
 def _model(name: str, wanted: Mapping[str, Parameter]) -> type[BaseModel]:
-    definitions: dict[str, Any] = {
-        p.name: (translated(p.annotation, _infinite(p.default)), _field(p)) for p in wanted.values()
-    }
+    definitions: dict[str, Any] = {p.name: (translated(p.annotation, _infinite(p.default)), _field(p)) for p in wanted.values()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a parameter may be called like a method of BaseModel
         return create_model(name, __config__=GRAMMAR, **definitions)

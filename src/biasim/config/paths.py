@@ -93,24 +93,18 @@ def _design(design: DesignDraft, edit: Edit, rest: list[str], problems: list[Pro
         return replace(design, methods=method_choices(edit.value, problems))
     if key == "methods":
         return replace(design, methods=_among(design.methods, key, deeper, edit, problems))
-    hint = (
-        "Leave out 'change': designs.<name>.treatment..." if key == "change" else meant(key, [*VIEW, "methods", *WORLD])
-    )
+    hint = "Leave out 'change': designs.<name>.treatment..." if key == "change" else meant(key, [*VIEW, "methods", *WORLD])
     problems.append(_lost(edit, f"a design has no '{key}'", ", ".join([*VIEW, "methods"]), hint))
     return design
 
 
-def _among(
-    choices: Mapping[Any, Node], room: str, deeper: list[str], edit: Edit, problems: list[Problem]
-) -> dict[Any, Node]:
+def _among(choices: Mapping[Any, Node], room: str, deeper: list[str], edit: Edit, problems: list[Problem]) -> dict[Any, Node]:
     """Change the choices of a list that carry the label or the name that the path gives."""
     wanted = deeper[0]
     reached = [key for key, choice in choices.items() if wanted in (key, part_of(choice))]
     if not reached:
         known = [str(key) if room == "methods" else part_of(choice) for key, choice in choices.items()]
-        problems.append(
-            _lost(edit, f"no '{wanted}' among the {room}", ", ".join(known) or "none", meant(wanted, known))
-        )
+        problems.append(_lost(edit, f"no '{wanted}' among the {room}", ", ".join(known) or "none", meant(wanted, known)))
     result = dict(choices)
     for key in reached:
         steps = [part_of(choices[key]), *deeper[1:]]
@@ -196,9 +190,7 @@ def _head_hint(head: str, edit: Edit, draft: Draft) -> str:
     if head == "run":
         return "Only 'run.size' can be changed here."
     owners = [room for room in WORLD if head in names(room)]
-    return (
-        f"Did you mean '{owners[0]}.{edit.path}'?" if owners else meant(head, [*WORLD, "design", "designs", "run.size"])
-    )
+    return f"Did you mean '{owners[0]}.{edit.path}'?" if owners else meant(head, [*WORLD, "design", "designs", "run.size"])
 
 
 def _at_key(edit: Edit) -> Node:

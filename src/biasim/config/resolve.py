@@ -35,9 +35,7 @@ def resolve(name_or_path: str | Path) -> Path:
     names = sorted({file.stem for folder in config_folders() for file in _studies(folder)})
     if not names:
         raise BiasimError(f"no study '{typed}': it is not a file, and there is no configs/ folder here")
-    raise BiasimError(
-        f"no study '{typed}': it is neither a file nor a name in configs/. {meant(Path(typed).stem, names)}"
-    )
+    raise BiasimError(f"no study '{typed}': it is neither a file nor a name in configs/. {meant(Path(typed).stem, names)}")
 
 
 def _candidates(typed: str) -> Iterator[Path]:

@@ -61,9 +61,7 @@ def beyond_follow_up(draft: DesignDraft, design: Design, problems: list[Problem]
                 at = body_of(node).value.get(name, node)
                 found = f"{name} of {value:g} months in a follow-up of {limit:g}"
                 hint = "Lengthen 'follow_up' or shorten this."
-                problems.append(
-                    at.problem(found, f"{'fewer than' if name == 'months' else 'at most'} {limit:g} months", hint)
-                )
+                problems.append(at.problem(found, f"{'fewer than' if name == 'months' else 'at most'} {limit:g} months", hint))
 
 
 def _months(choice: Choice) -> dict[str, float]:
@@ -80,6 +78,4 @@ def overlapping(edits: Iterable[Edit], problems: list[Problem]) -> None:
     for first, second in combinations(edits, 2):
         if second.path.startswith(first.path + ".") or first.path.startswith(second.path + "."):
             found = f"'{second.path}' is varied together with '{first.path}'"
-            problems.append(
-                second.value.problem(found, "paths that do not hold each other", "Vary one of them.", at_key=True)
-            )
+            problems.append(second.value.problem(found, "paths that do not hold each other", "Vary one of them.", at_key=True))

@@ -52,9 +52,7 @@ def grid(vary: Node | None, problems: list[Problem]) -> list[tuple[Edit, ...]]:
         if not values.is_list:
             continue  # refused by the grammar already
         if not values.value:
-            problems.append(
-                values.problem("an empty list", "at least one value", "Leave out the path to vary nothing.")
-            )
+            problems.append(values.problem("an empty list", "at least one value", "Leave out the path to vary nothing."))
             continue
         _no_twins(values, problems)
         axes.append([Edit(path=path, value=replace(value, key=values.key)) for value in values.value])
@@ -63,9 +61,7 @@ def grid(vary: Node | None, problems: list[Problem]) -> list[tuple[Edit, ...]]:
     if cells > MOST_SCENARIOS:
         hint = "Vary fewer values; every scenario is a whole simulation."
         problems.append(vary.problem(f"{cells:,} scenarios", f"at most {MOST_SCENARIOS:,}", hint, at_key=True))
-        return [
-            tuple(axis[min(i, len(axis) - 1)] for axis in axes) for i in range(max(map(len, axes)))
-        ]  # each value once
+        return [tuple(axis[min(i, len(axis) - 1)] for axis in axes) for i in range(max(map(len, axes)))]  # each value once
     return [tuple(cell) for cell in product(*axes)]
 
 
@@ -74,9 +70,7 @@ def _no_twins(values: Node, problems: list[Problem]) -> None:
     for value in values.value:
         text = json.dumps(value.plain, sort_keys=True)
         if text in seen:
-            problems.append(
-                value.problem(f"the value {brief(value.plain)} stands twice", "each value once", "Leave one out.")
-            )
+            problems.append(value.problem(f"the value {brief(value.plain)} stands twice", "each value once", "Leave one out."))
         seen.add(text)
 
 
@@ -87,9 +81,7 @@ def laid(draft: Draft, edits: Iterable[Edit], problems: list[Problem]) -> Draft:
     return draft
 
 
-def scenario(
-    number: int, draft: Draft, cell: tuple[Edit, ...], build: Build, problems: list[Problem]
-) -> Scenario | None:
+def scenario(number: int, draft: Draft, cell: tuple[Edit, ...], build: Build, problems: list[Problem]) -> Scenario | None:
     """One checked scenario; None, and problems, when something in it is wrong."""
     size = _size(draft.size, problems)
     world = {room: build(node, room) for room, node in draft.world.items()}
@@ -97,9 +89,7 @@ def scenario(
     for name, design in draft.designs.items():
         nodes = own_world(draft.world, design, problems)
         impossible(design, nodes, problems)
-        rooms = {
-            room: world[room] if nodes[room] is draft.world.get(room) else build(nodes[room], room) for room in nodes
-        }
+        rooms = {room: world[room] if nodes[room] is draft.world.get(room) else build(nodes[room], room) for room in nodes}
         done = finished(name, design, rooms, build)
         if done:
             beyond_follow_up(design, done, problems)

@@ -70,11 +70,7 @@ def parameters(room: str, name: str) -> Mapping[str, Parameter]:
 def members(kind: type) -> Mapping[str, Parameter]:
     """The fields of a dataclass, read like the parameters of a part."""
     annotations = get_type_hints(kind, include_extras=True)
-    return {
-        f.name: Parameter(name=f.name, annotation=annotations[f.name], default=_default(f))
-        for f in fields(kind)
-        if f.init
-    }
+    return {f.name: Parameter(name=f.name, annotation=annotations[f.name], default=_default(f)) for f in fields(kind) if f.init}
 
 
 def _default(item: Any) -> Any:
@@ -122,9 +118,7 @@ def expected(annotation: Any) -> str:
     if origin in (Union, UnionType):
         return " or ".join(expected(member) for member in arguments)
     if origin is Literal:
-        return "one of " + ", ".join(
-            str(value).lower() if value is True or value is False else str(value) for value in arguments
-        )
+        return "one of " + ", ".join(str(value).lower() if value is True or value is False else str(value) for value in arguments)
     if is_dataclass(annotation):
         return "a mapping with " + ", ".join(members(annotation))
     if is_mapping(annotation):

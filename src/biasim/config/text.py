@@ -125,9 +125,7 @@ class _Reader:
         if depth > DEEPEST or self.count > LARGEST:
             if not any("levels" in problem.expected for problem in self.problems):
                 expected = f"at most {DEEPEST} levels and {LARGEST:,} values"
-                self.problems.append(
-                    at.problem("lists or mappings without end", expected, "Does an alias hold itself?")
-                )
+                self.problems.append(at.problem("lists or mappings without end", expected, "Does an alias hold itself?"))
             return at
         if not str(composed.tag).startswith("tag:yaml.org,2002:"):
             self.problems.append(at.problem(f"the tag '{composed.tag}'", "a value without a tag"))

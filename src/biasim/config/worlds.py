@@ -67,9 +67,7 @@ def _from_file(name: str, file: Path, problems: list[Problem]) -> WorldDraft:
             problems.append(root.problem(f"'{key}' is missing", "a world file with " + ", ".join((*ABOUT, *WORLD))))
     title = root.value.get("world")
     if title is not None and title.value != name:
-        problems.append(
-            title.problem(f"{title.shown} is not the name of the file", f"'{name}'", f"Write 'world: {name}'.")
-        )
+        problems.append(title.problem(f"{title.shown} is not the name of the file", f"'{name}'", f"Write 'world: {name}'."))
     rooms = rooms_of(root, problems, ABOUT)
     return WorldDraft(name=name, rooms=rooms, provenance=_provenance(root, problems))
 
@@ -82,9 +80,7 @@ def rooms_of(node: Node, problems: list[Problem], others: tuple[str, ...]) -> di
         written = node.value.get(room)
         path = f"{node.path}.{room}".lstrip(".")
         if written is None and room not in NEUTRAL:
-            problems.append(
-                node.problem(f"'{room}' is missing", f"a part of {room}", f"Write '{room}: ...' here.", at_key=True)
-            )
+            problems.append(node.problem(f"'{room}' is missing", f"a part of {room}", f"Write '{room}: ...' here.", at_key=True))
             continue
         choice = spelled(written or replace(node.here(NEUTRAL[room]), path=path), room, problems)
         if choice:
@@ -96,9 +92,7 @@ def _provenance(root: Node, problems: list[Problem]) -> dict[str, dict[str, str]
     entries = root.value.get("provenance")
     if entries is None or not entries.is_mapping:
         if entries is not None:
-            problems.append(
-                entries.problem(f"{entries.shown} does not fit", "a mapping of dotted paths to {kind, source, note}")
-            )
+            problems.append(entries.problem(f"{entries.shown} does not fit", "a mapping of dotted paths to {kind, source, note}"))
         return {}
     sources = root.value.get("sources")
     known = list(sources.value) if sources is not None and sources.is_mapping else []
@@ -109,9 +103,7 @@ def _provenance(root: Node, problems: list[Problem]) -> dict[str, dict[str, str]
     for number in _numbers(root):
         if not any(_covers(path, number.path) for path in entries.value):
             hint = "Add its path, or one it begins with, under 'provenance'."
-            problems.append(
-                number.problem(f"{number.written} has no provenance", "a path that covers it", hint, at_key=True)
-            )
+            problems.append(number.problem(f"{number.written} has no provenance", "a path that covers it", hint, at_key=True))
     return result
 
 
@@ -136,9 +128,7 @@ def _entry(path: str, entry: Node, root: Node, known: list[str], problems: list[
     for key in keys:
         if key not in known:
             problems.append(
-                entry.value["source"].problem(
-                    f"no source '{key}'", "a key of 'sources'", meant(key, known) if known else ""
-                )
+                entry.value["source"].problem(f"no source '{key}'", "a key of 'sources'", meant(key, known) if known else "")
             )
     if found.kind == "seen" and not keys:
         problems.append(entry.problem("seen, but in no source", "source: a key of 'sources'", "Or is it assumed?"))

@@ -18,9 +18,7 @@ PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*\Z")
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
 
 
-def written_out(
-    root: Node, draft: Draft, choices: Mapping[str, tuple[Choice, ...]], run: Mapping[str, int], build: Build
-) -> str:
+def written_out(root: Node, draft: Draft, choices: Mapping[str, tuple[Choice, ...]], run: Mapping[str, int], build: Build) -> str:
     """YAML of a checked study. `draft` is the study after `change` and before `vary`."""
     top = {key: node.plain for key, node in root.value.items()}
     content: dict[str, Any] = {"study": top["study"], "aim": top["aim"]}
@@ -80,9 +78,7 @@ def yaml(content: Any, depth: int = 0) -> str:
         start = "  " * depth + f"{word(str(key))}:"
         if isinstance(value, Mapping) and value:
             lines.append(f"{start}\n{yaml(value, depth + 1)}")
-        elif isinstance(value, (list, tuple)) and any(
-            isinstance(item, Mapping) and len(str(item)) > 60 for item in value
-        ):
+        elif isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) and len(str(item)) > 60 for item in value):
             lines.append(start + "\n" + "".join("  " * (depth + 1) + f"- {flow(item)}\n" for item in value))
         else:
             lines.append(f"{start} {flow(value)}\n")

@@ -63,6 +63,7 @@ typedef int64_t four_integers __attribute__((vector_size(32), aligned(8), may_al
 
 #define TARGET
 #define NAME(x) x##_portable
+#include "_cox_vectors.h"
 #include "_cox_core.h"
 #undef TARGET
 #undef NAME
@@ -73,6 +74,7 @@ static const Path PORTABLE = PATH(portable);
 #if defined(__x86_64__)
 #define TARGET __attribute__((target("avx2,fma")))
 #define NAME(x) x##_avx2
+#include "_cox_vectors.h"
 #include "_cox_core.h"
 #undef TARGET
 #undef NAME

@@ -60,16 +60,20 @@ def independent(information: Floats, moments: Floats) -> Bools:
 
 def newton_step(information: Floats, gradient: Floats) -> tuple[Floats, bool]:
     """The Newton step, with a ridge as small as makes the information positive, and whether none was needed."""
-    scale = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
+    try:
+        np.linalg.cholesky(information)
+        return np.linalg.solve(information, gradient), True
+    except np.linalg.LinAlgError:
+        scale = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
     correlation = information / np.outer(scale, scale)
-    for ridge in (0.0, 1e-13, 1e-10, 1e-7, 1e-4, 1e-1, 1e3):
-        matrix = correlation + ridge * np.eye(len(scale)) if ridge else correlation
+    for ridge in (1e-13, 1e-10, 1e-7, 1e-4, 1e-1, 1e3):
+        matrix = correlation + ridge * np.eye(len(scale))
         try:
             np.linalg.cholesky(matrix)
         except np.linalg.LinAlgError:
             continue
         break
-    return np.linalg.solve(matrix, gradient / scale) / scale, ridge == 0.0
+    return np.linalg.solve(matrix, gradient / scale) / scale, False
 
 
 def advance(problem: Problem, point: Point, beta: Floats, step: Floats) -> tuple[Point | None, Floats]:
@@ -96,9 +100,10 @@ def solve(problem: Problem) -> Solution:
         return Solution(status=status, beta=beta, information=np.zeros((0, 0)), log_likelihood=null, score_test=0.0,
                         iterations=0, point=point, **found)  # fmt: skip
     score_test, previous, status = 0.0, np.inf, Status.NOT_CONVERGED
-    iteration, endless = 0, None
+    iteration, endless, everything = 0, None, kept.all()
     while iteration < ITERATIONS:
-        gradient, information = gradient[kept], information[np.ix_(kept, kept)]
+        if not everything:
+            gradient, information = gradient[kept], information[np.ix_(kept, kept)]
         step = np.zeros(len(kept))
         step[kept], exact = newton_step(information, gradient)
         decrement = float(step[kept] @ gradient) / problem.unit
@@ -118,10 +123,8 @@ def solve(problem: Problem) -> Solution:
             break
         point, previous, iteration = following, decrement, iteration + 1
         gradient, information, _ = point.derivatives
-    if endless is None and (status == Status.NOT_CONVERGED or iteration >= LONG):
-        endless = settled(problem)
-    if endless is not None:
-        status, beta = Status.SEPARATION, endless
+    endless = settled(problem) if endless is None and (status != Status.OK or iteration >= LONG) else endless
+    status, beta = (status, beta) if endless is None else (Status.SEPARATION, endless)
     return Solution(status=status, beta=beta, information=information, log_likelihood=point.log_likelihood,
                     score_test=score_test, iterations=iteration, point=point, **found)  # fmt: skip
 

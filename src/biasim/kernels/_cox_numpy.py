@@ -20,31 +20,34 @@ BLOCK = 65536  # numbers held at once per temporary: fits in cache
 FARTHEST = 700.0  # linear predictors are kept within exp's range
 
 
-class Problem:
-    """One fit laid out for numpy: covariates (p, m), centred and scaled, in the order of the risk sets."""
+NONE: Integers = np.empty(0, dtype=np.int64)
 
-    def __init__(self, x: Floats, weights: Floats | None, sets: RiskSets, efron: bool) -> None:
-        self.x, self.sets = x, sets
-        self.weights = np.ones(x.shape[1]) if weights is None else weights
+
+class Problem:
+    """One fit laid out for numpy: covariates (p + 1, m), centred and scaled, in the order of the risk sets; the last is 1."""
+
+    def __init__(self, columns: Floats, weights: Floats | None, sets: RiskSets, efron: bool) -> None:
+        self.columns, self.x, self.sets, self.weights = columns, columns[:-1], sets, weights
+        times, first = sets.times, sets.first
         self.deaths = np.flatnonzero(sets.dead)
-        self.when = sets.first[self.deaths]
-        times, mass = sets.times, self.weights[self.deaths]
+        self.when = first[self.deaths]
+        dying = sets.dead.astype(np.float64) if weights is None else np.where(sets.dead, weights, 0.0)
         self.count = np.bincount(self.when, minlength=times)
-        self.mass = np.bincount(self.when, weights=mass, minlength=times)
-        self.covered = x[:, self.deaths] @ mass
-        self.reach = np.maximum(x.max(axis=1), -x.min(axis=1))
-        self.unit = float(mass.sum()) / len(mass)
-        tied = np.flatnonzero(self.count > 1) if efron else NONE
+        self.mass = np.bincount(self.when, weights=dying[self.deaths], minlength=times)
+        *covered, mass = columns @ dying
+        self.covered, self.unit = np.array(covered), float(mass) / len(self.deaths)
+        self.reach = np.maximum(self.x.max(axis=1), -self.x.min(axis=1))
+        tied = np.flatnonzero(self.count > 1) if efron and len(self.deaths) > times else NONE
         self.ties = Ties(self, tied) if len(tied) else None
         if sets.plain:
-            self.upto = np.searchsorted(sets.first, np.arange(times), side="right") - 1
+            self.upto = np.append(np.flatnonzero(first[1:] != first[:-1]), len(first) - 1)
         else:
             self.stream = Stream(sets)
 
     def at_risk(self, values: Floats) -> Floats:
-        """Sums over each risk set, (q, times), of values (q, m)."""
+        """Sums over each risk set, (q, times), of values (q, m), which are lost."""
         if self.sets.plain:
-            return np.cumsum(values, axis=1).take(self.upto, axis=1)
+            return np.cumsum(values, axis=1, out=values).take(self.upto, axis=1)
         return self.stream.sums(values)
 
     def exposure(self, increments: Floats) -> Floats:
@@ -54,13 +57,21 @@ class Problem:
         times = self.sets.times
         return differences(increments[:, ::-1], times - self.sets.first, times - self.sets.last)
 
-    def blocks(self) -> list[slice]:
-        """The covariates, as many at a time as keep temporaries small."""
-        width = max(1, BLOCK // max(1, self.x.shape[1]))
-        return [slice(j, j + width) for j in range(0, len(self.x), width)]
+    def sums(self, risk: Floats) -> tuple[Floats, Floats | None]:
+        """Risk-weighted sums of the columns over each risk set, (p + 1, times), and over the dying of each tied time.
 
-
-NONE: Integers = np.empty(0, dtype=np.int64)
+        As many columns at a time as keep temporaries small.
+        """
+        columns, ties = self.columns, self.ties
+        width = max(1, BLOCK // columns.shape[1])
+        living = np.empty((len(columns), self.sets.times))
+        dying = None if ties is None else np.empty((len(columns), len(ties.tied)))
+        for j in range(0, len(columns), width):
+            values = columns[j : j + width] * risk
+            if ties is not None:
+                dying[j : j + width] = ties.total(values.take(ties.rows, axis=1))
+            living[j : j + width] = self.at_risk(values)
+        return living, dying
 
 
 class Ties:
@@ -117,16 +128,17 @@ class Point:
     problem: Problem
     risk: Floats  # (m,) weight times exp(linear predictor)
     log_likelihood: float
-    total: Floats  # (times,) S: sum of risk over the risk set
+    sums: Floats  # (p + 1, times) of the columns over the risk sets; at tied times over the survivors
+    dying: Floats | None  # (p + 1, tied times)
     hazard: Floats  # (times,) A: increment of the cumulative hazard
     square: Floats  # (times,) sum over deaths of mean weight / denominator^2, deaths counted as survivors
-    efron: tuple[Floats, ...] | None  # at tied times: hazard of the dying, and the two other such sums
+    efron: tuple[Floats, ...]  # at tied times: hazard of the dying, and the two other such sums
 
     @cached_property
     def exposed(self) -> Floats:
         """(m,) cumulative hazard that each row has met; a dying row meets Efron's reduced increment."""
         met = self.problem.exposure(self.hazard[None])[0]
-        if self.efron is not None:
+        if self.efron:
             ties = self.problem.ties
             met[ties.rows] -= (self.hazard[ties.tied] - self.efron[0])[ties.which]
         return met
@@ -134,33 +146,18 @@ class Point:
     @cached_property
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Gradient (p,), information (p, p), and its diagonal before the means are taken off, (p,)."""
-        problem = self.problem
-        gradient = problem.covered.copy()
-        sums = np.empty((len(problem.x), problem.sets.times))
-        dying = None if self.efron is None else self.dying()
-        for block in problem.blocks():
-            sums[block] = problem.at_risk(problem.x[block] * self.risk)
+        problem, sums = self.problem, self.sums[:-1]
         weighted = weighted_gram(problem.x, self.risk * self.exposed)
-        gradient -= sums @ self.hazard
-        if self.efron is None:
-            sums *= np.sqrt(self.square)
-            means = sums @ sums.T
-        else:
-            tied = problem.ties.tied
-            alone, (slow, cross, dead_square) = self.square.copy(), (self.square[tied], *self.efron[1:])
-            alone[tied] = 0.0
-            survivors = sums[:, tied] - dying
-            gradient -= dying @ (self.efron[0] - self.hazard[tied])
-            mixed = (survivors * cross) @ dying.T
-            means = (survivors * slow) @ survivors.T + mixed + mixed.T + (dying * dead_square) @ dying.T
-            sums *= np.sqrt(alone)
-            means += sums @ sums.T
+        gradient = problem.covered - sums @ self.hazard
+        if not self.efron:
+            scaled = sums * np.sqrt(self.square)
+            return gradient, weighted - scaled @ scaled.T, weighted.diagonal()
+        tied, dying, (own, cross, fast) = problem.ties.tied, self.dying[:-1], self.efron
+        gradient -= dying @ own
+        mixed = (sums[:, tied] * cross) @ dying.T
+        scaled = sums * np.sqrt(self.square)
+        means = scaled @ scaled.T + mixed + mixed.T + (dying * fast) @ dying.T
         return gradient, weighted - means, weighted.diagonal()
-
-    def dying(self) -> Floats:
-        """(p, tied times) risk-weighted covariate sums of those who die at a tied time."""
-        ties = self.problem.ties
-        return ties.total(self.problem.x[:, ties.rows] * self.risk[ties.rows])
 
 
 def weighted_gram(x: Floats, weight: Floats) -> Floats:
@@ -176,47 +173,53 @@ def weighted_gram(x: Floats, weight: Floats) -> Floats:
 def evaluate(problem: Problem, beta: Floats) -> Point:
     """The partial likelihood at `beta` (p,)."""
     predictor = beta @ problem.x
-    risk = problem.weights * np.exp(np.clip(predictor, -FARTHEST, FARTHEST))
-    total = problem.at_risk(risk[None])[0]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        hazard = problem.mass / total
-        square = hazard / total
-        likelihood = float(problem.covered @ beta)
-        if problem.ties is None:
-            return Point(problem, risk, likelihood - float(problem.mass @ np.log(total)), total, hazard, square, None)
-        ties, single = problem.ties, problem.count == 1
-        dead = ties.total(risk[ties.rows])
-        left = (total[ties.tied] - dead)[ties.which] + ties.left * dead[ties.which]
-        step = ties.mean_weight / left
-        slope = step / left
-        hazard[ties.tied], square[ties.tied] = ties.total(step), ties.total(slope)
-        others = tuple(ties.total(part) for part in (ties.left * step, ties.left * slope, ties.left**2 * slope))
-        likelihood -= float(problem.mass[single] @ np.log(total[single])) + float(ties.mean_weight @ np.log(left))
-    return Point(problem, risk, likelihood, total, hazard, square, others)
+    if np.abs(beta) @ problem.reach > FARTHEST:
+        predictor = np.clip(predictor, -FARTHEST, FARTHEST)
+    risk = np.exp(predictor)
+    if problem.weights is not None:
+        risk *= problem.weights
+    sums, dying = problem.sums(risk)
+    total, ties = sums[-1], problem.ties
+    if ties is not None:
+        sums[:, ties.tied] -= dying
+    hazard = problem.mass / total
+    square = hazard / total
+    likelihood = float(problem.covered @ beta)
+    if ties is None:
+        likelihood -= float(problem.mass @ np.log(total))
+        return Point(problem, risk, likelihood, sums, None, hazard, square, ())
+    left = total[ties.tied][ties.which] + ties.left * dying[-1][ties.which]
+    step = ties.mean_weight / left
+    slope = step / left
+    hazard[ties.tied], square[ties.tied] = ties.total(step), ties.total(slope)
+    others = tuple(ties.total(part) for part in (ties.left * step, ties.left * slope, ties.left**2 * slope))
+    single = problem.count == 1
+    likelihood -= float(problem.mass[single] @ np.log(total[single])) + float(ties.mean_weight @ np.log(left))
+    return Point(problem, risk, likelihood, sums, dying, hazard, square, others)
 
 
 def score_residuals(point: Point) -> Floats:
     """Score residuals (p, m), each times the weight of its row; they sum to the gradient."""
-    problem, risk = point.problem, point.risk
+    problem, risk, sums = point.problem, point.risk, point.sums
     residuals = np.empty_like(problem.x)
-    met, when, deaths = point.exposed, problem.when, problem.deaths
-    dying = None if point.efron is None else point.dying()
-    for block in problem.blocks():
-        x = problem.x[block]
-        sums = problem.at_risk(x * risk)
-        mean, drift = sums / point.total, sums * point.square
-        reduced = None
-        if dying is not None:
-            tied, dead = problem.ties.tied, dying[block]
-            survivors, (own, cross, dead_square) = sums[:, tied] - dead, point.efron
-            mean[:, tied] = (survivors * point.hazard[tied] + dead * own) / problem.mass[tied]
-            drift[:, tied] = survivors * point.square[tied] + dead * cross
-            reduced = drift[:, tied] - (survivors * cross + dead * dead_square)
+    when, deaths = problem.when, problem.deaths
+    weight = 1.0 if problem.weights is None else problem.weights[deaths]
+    width = max(1, BLOCK // problem.x.shape[1])
+    for j in range(0, len(problem.x), width):
+        block = slice(j, min(j + width, len(problem.x)))
+        mean, drift = sums[block] * (point.hazard / problem.mass), sums[block] * point.square
+        if point.efron:
+            ties, dead, (own, cross, fast) = problem.ties, point.dying[block], point.efron
+            living = sums[block][:, ties.tied]
+            mean[:, ties.tied] += dead * (own / problem.mass[ties.tied])
+            drift[:, ties.tied] += dead * cross
+            reduced = drift[:, ties.tied] - (living * cross + dead * fast)
         average = problem.exposure(drift)
-        if reduced is not None:
-            average[:, problem.ties.rows] -= reduced[:, problem.ties.which]
-        residuals[block] = risk * (average - x * met)
-        residuals[block][:, deaths] += (x[:, deaths] - mean[:, when]) * problem.weights[deaths]
+        if point.efron:
+            average[:, ties.rows] -= reduced[:, ties.which]
+        x = problem.x[block]
+        residuals[block] = risk * (average - x * point.exposed)
+        residuals[block, deaths] += (x[:, deaths] - mean[:, when]) * weight
     return residuals
 
 

@@ -78,17 +78,22 @@ def _numbered(labels: np.ndarray | None) -> Integers | None:
 
 
 def standardised(covariates: Floats, rows: Integers) -> tuple[Floats, Floats]:
-    """Covariates (p, m) of `rows`, centred, times a power of two that brings them near unit variance; and these powers (p,).
+    """Covariates of `rows` and a last column of ones, (p + 1, m); and powers of two (p,) that the covariates were multiplied by.
 
-    Coefficients and errors do not depend on it, but for rounding: a power of two rounds nothing.
+    They are centred and brought near unit variance. Coefficients and errors do not depend on it, but for rounding: a power
+    of two rounds nothing.
     """
-    x = np.take(covariates.T, rows, axis=1)
-    centre = x.mean(axis=1)
+    m, width = len(rows), covariates.shape[1]
+    columns = np.empty((width + 1, m))
+    columns[-1] = 1.0
+    x = columns[:-1]
+    np.take(covariates.T, rows, axis=1, out=x, mode="clip")
+    centre = x @ columns[-1] / m
     x -= centre[:, None]
-    spread = np.sqrt(np.einsum("ij,ij->i", x, x) / x.shape[1])
+    spread = np.sqrt(np.einsum("ij,ij->i", x, x) / m)
     constant = ~(spread > CONSTANT * np.abs(centre))
     x[constant] = 0.0
     spread[constant] = 1.0
     scale = np.ldexp(1.0, -np.frexp(spread)[1])
     x *= scale[:, None]
-    return x, scale
+    return columns, scale

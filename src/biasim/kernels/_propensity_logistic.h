@@ -13,33 +13,31 @@
 enum { BLOCK = 128, LANES = 4 };
 enum { FOUND, SEPARATED, WANDERING, DEPENDENT, EXHAUSTED };
 
-typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8)));
+typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
+typedef int64_t words __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 typedef struct {
     const double *design, *outcome, *weights; /* (k, n), (n), (n) or NULL */
     int64_t n, k, padded;                     /* padded: k rounded up to a multiple of 4 */
-    double *block, *left;                     /* (padded, BLOCK) columns; (padded + 4, BLOCK) columns times curvature, residuals */
-    double *information;                      /* (padded + 4, padded), lower triangle; row `padded` is the score */
+    double *block, *left;                     /* (padded, BLOCK) columns; (padded + 2, BLOCK) columns times curvature, residuals */
+    double *information;                      /* (padded + 2, padded), lower triangle; row `padded` is the score */
+    lanes *sums;                              /* (padded + 2, padded) in tiles */
     double *factor, *score, *step;            /* (k, k) Cholesky; (k); (k) */
     double log_likelihood;
 } Logistic;
 
-/* exp(x) for -700 <= x <= 0 by Cody and Waite's reduction; 1e-16 relative, and simple enough to be vectorised. */
-static inline __attribute__((always_inline)) double exp_of_negative(double x)
+/* exp(x) for -700 <= x <= 0 by Cody and Waite's reduction, four at a time; 1e-16 relative. */
+static inline __attribute__((always_inline)) void exp_of_negative(lanes *at)
 {
     const double shift = 6755399441055744.0; /* 1.5 * 2^52: adding it leaves the nearest whole number in the low bits */
-    double shifted = x * 1.4426950408889634 + shift, whole = shifted - shift;
-    double r = (x - whole * 6.93145751953125e-1) - whole * 1.42860682030941723212e-6;
-    double p = 1.0 / 479001600.0;
-    p = p * r + 1.0 / 39916800.0, p = p * r + 1.0 / 3628800.0, p = p * r + 1.0 / 362880.0, p = p * r + 1.0 / 40320.0;
-    p = p * r + 1.0 / 5040.0, p = p * r + 1.0 / 720.0, p = p * r + 1.0 / 120.0, p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0, p = p * r + 0.5, p = p * r + 1.0, p = p * r + 1.0;
-    int64_t bits;
-    memcpy(&bits, &shifted, 8);
-    bits = (bits + 1023) << 52;
-    double power;
-    memcpy(&power, &bits, 8);
-    return p * power;
+    lanes x = *at, shifted = x * 1.4426950408889634 + shift, whole = shifted - shift;
+    lanes r = (x - whole * 6.93145751953125e-1) - whole * 1.42860682030941723212e-6;
+    lanes p = r * (1.0 / 479001600.0) + 1.0 / 39916800.0;
+    p = p * r + 1.0 / 3628800.0, p = p * r + 1.0 / 362880.0, p = p * r + 1.0 / 40320.0, p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0, p = p * r + 1.0 / 120.0, p = p * r + 1.0 / 24.0, p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5, p = p * r + 1.0, p = p * r + 1.0;
+    words power = ((words)shifted + 1023) << 52;
+    *at = p * (lanes)power;
 }
 
 /* Log likelihood of the block; residuals and curvature by patient, 0 in the padding. */
@@ -48,10 +46,10 @@ static inline __attribute__((always_inline)) double pointwise(const double *pred
                                                               double *curvature)
 {
     double gain = 0.0, product = 1.0, small[BLOCK];
-    for (int64_t t = 0; t < size; t++) {
-        double a = fabs(predictor[t]);
-        small[t] = exp_of_negative(a < 700.0 ? -a : -700.0);
-    }
+    for (int64_t t = 0; t < BLOCK; t++)
+        small[t] = fabs(predictor[t]) < 700.0 ? -fabs(predictor[t]) : -700.0;
+    for (int64_t t = 0; t < BLOCK; t += LANES)
+        exp_of_negative((lanes *)(small + t));
     for (int64_t t = 0; t < size; t++) {
         double odds = 1.0 / (1.0 + small[t]), other = small[t] * odds;
         residual[t] = outcome[t] - (predictor[t] >= 0.0 ? odds : other);
@@ -70,16 +68,14 @@ static inline __attribute__((always_inline)) double pointwise(const double *pred
     return weights ? gain : gain - log(product);
 }
 
-static inline __attribute__((always_inline)) double across(lanes v) { return (v[0] + v[1]) + (v[2] + v[3]); }
-
-/* information += left block'; rows of `left` two at a time, columns of the block four at a time, lower triangle only. */
+/* sums += left block'; rows of `left` two at a time, columns of the block four at a time, lower triangle only. */
 static inline __attribute__((always_inline)) void add_products(const Logistic *f)
 {
     for (int64_t i = 0; i < f->padded + 2; i += 2)
         for (int64_t j = 0; j < f->padded && j <= i + 1; j += 4) {
             const double *a = f->left + i * BLOCK, *b = f->block + j * BLOCK;
-            lanes sum[8];
-            memset(sum, 0, sizeof sum);
+            lanes *to = f->sums + i * f->padded + 2 * j; /* eight running sums for the tile (i, i + 1) x (j .. j + 3) */
+            lanes sum[8] = {to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7]};
             for (int64_t t = 0; t < BLOCK; t += LANES) {
                 lanes a0 = *(const lanes *)(a + t), a1 = *(const lanes *)(a + BLOCK + t);
                 lanes b0 = *(const lanes *)(b + t), b1 = *(const lanes *)(b + BLOCK + t);
@@ -87,16 +83,25 @@ static inline __attribute__((always_inline)) void add_products(const Logistic *f
                 sum[0] += a0 * b0, sum[1] += a0 * b1, sum[2] += a0 * b2, sum[3] += a0 * b3;
                 sum[4] += a1 * b0, sum[5] += a1 * b1, sum[6] += a1 * b2, sum[7] += a1 * b3;
             }
-            double *to = f->information + i * f->padded + j;
-            for (int c = 0; c < 4; c++)
-                to[c] += across(sum[c]), to[f->padded + c] += across(sum[4 + c]);
+            to[0] = sum[0], to[1] = sum[1], to[2] = sum[2], to[3] = sum[3];
+            to[4] = sum[4], to[5] = sum[5], to[6] = sum[6], to[7] = sum[7];
+        }
+}
+
+/* Add up the lanes. */
+static inline __attribute__((always_inline)) void gather(Logistic *f)
+{
+    for (int64_t i = 0; i < f->padded + 2; i++)
+        for (int64_t j = 0; j < f->padded && j <= i; j++) {
+            const lanes *v = f->sums + i / 2 * 2 * f->padded + j / 4 * 8 + i % 2 * 4 + j % 4;
+            f->information[i * f->padded + j] = ((*v)[0] + (*v)[1]) + ((*v)[2] + (*v)[3]);
         }
 }
 
 static inline __attribute__((always_inline)) void one_pass(Logistic *f, const double *gamma)
 {
     double predictor[BLOCK], curvature[BLOCK], *residual = f->left + f->padded * BLOCK;
-    memset(f->information, 0, (size_t)((f->padded + 4) * f->padded) * sizeof(double));
+    memset(f->sums, 0, (size_t)((f->padded + 2) * f->padded) * sizeof(lanes));
     f->log_likelihood = 0.0;
     for (int64_t start = 0; start < f->n; start += BLOCK) {
         int64_t size = f->n - start < BLOCK ? f->n - start : BLOCK;
@@ -118,6 +123,7 @@ static inline __attribute__((always_inline)) void one_pass(Logistic *f, const do
                 f->left[j * BLOCK + t] = f->block[j * BLOCK + t] * curvature[t];
         add_products(f);
     }
+    gather(f);
     memcpy(f->score, f->information + f->padded * f->padded, (size_t)f->k * sizeof(double));
 }
 
@@ -136,40 +142,41 @@ static void pass(Logistic *f, const double *gamma)
 static void pass(Logistic *f, const double *gamma) { pass_plain(f, gamma); }
 #endif
 
-/* Cholesky factor of the information; the smallest pivot as a share of the diagonal, below 0 where there is no factor. */
+/* Upper Cholesky factor of the information; the smallest pivot as a share of the diagonal, -1 where there is no factor. */
 static double factorise(Logistic *f)
 {
-    double smallest = 1.0;
-    for (int64_t i = 0; i < f->k; i++)
-        for (int64_t j = 0; j <= i; j++) {
-            double sum = f->information[i * f->padded + j];
-            for (int64_t c = 0; c < j; c++)
-                sum -= f->factor[i * f->k + c] * f->factor[j * f->k + c];
-            if (j < i) {
-                f->factor[i * f->k + j] = sum / f->factor[j * f->k + j];
-                continue;
-            }
-            if (!(sum > 0.0))
-                return -1.0;
-            double share = sum / f->information[i * f->padded + i];
-            smallest = share < smallest ? share : smallest;
-            f->factor[i * f->k + i] = sqrt(sum);
-        }
+    double smallest = 1.0, *u = f->factor;
+    int64_t k = f->k;
+    for (int64_t i = 0; i < k; i++)
+        for (int64_t j = i; j < k; j++)
+            u[i * k + j] = f->information[j * f->padded + i];
+    for (int64_t i = 0; i < k; i++) {
+        double pivot = u[i * k + i], share = pivot / f->information[i * f->padded + i], scale = 1.0 / sqrt(pivot);
+        if (!(pivot > 0.0))
+            return -1.0;
+        smallest = share < smallest ? share : smallest;
+        for (int64_t j = i; j < k; j++)
+            u[i * k + j] *= scale;
+        for (int64_t r = i + 1; r < k; r++)
+            for (int64_t j = r; j < k; j++)
+                u[r * k + j] -= u[i * k + r] * u[i * k + j];
+    }
     return smallest;
 }
 
 /* x := information^-1 x */
 static void solve(const Logistic *f, double *x)
 {
+    const double *u = f->factor;
     for (int64_t i = 0; i < f->k; i++) {
-        for (int64_t c = 0; c < i; c++)
-            x[i] -= f->factor[i * f->k + c] * x[c];
-        x[i] /= f->factor[i * f->k + i];
+        x[i] /= u[i * f->k + i];
+        for (int64_t j = i + 1; j < f->k; j++)
+            x[j] -= u[i * f->k + j] * x[i];
     }
     for (int64_t i = f->k - 1; i >= 0; i--) {
-        for (int64_t c = i + 1; c < f->k; c++)
-            x[i] -= f->factor[c * f->k + i] * x[c];
-        x[i] /= f->factor[i * f->k + i];
+        for (int64_t j = i + 1; j < f->k; j++)
+            x[i] -= u[i * f->k + j] * x[j];
+        x[i] /= u[i * f->k + i];
     }
 }
 
@@ -190,17 +197,28 @@ static int moves(const Logistic *f, double limit)
     return 0;
 }
 
-static void invert(const Logistic *f, double *covariance)
+/* covariance := information^-1, exactly symmetric; the factor makes way for its own inverse. */
+static void invert(Logistic *f, double *covariance)
 {
-    for (int64_t i = 0; i < f->k; i++) {
-        double *row = covariance + i * f->k;
-        memset(row, 0, (size_t)f->k * sizeof(double));
-        row[i] = 1.0;
-        solve(f, row);
+    double *u = f->factor;
+    int64_t k = f->k;
+    for (int64_t i = k - 1; i >= 0; i--) {
+        double scale = 1.0 / u[i * k + i], *row = covariance; /* a row of scratch, overwritten below */
+        memset(row, 0, (size_t)k * sizeof(double));
+        for (int64_t c = i + 1; c < k; c++)
+            for (int64_t j = c; j < k; j++)
+                row[j] -= u[i * k + c] * u[c * k + j];
+        u[i * k + i] = scale;
+        for (int64_t j = i + 1; j < k; j++)
+            u[i * k + j] = row[j] * scale;
     }
-    for (int64_t i = 0; i < f->k; i++)
-        for (int64_t j = 0; j < i; j++)
-            covariance[i * f->k + j] = covariance[j * f->k + i] = (covariance[i * f->k + j] + covariance[j * f->k + i]) / 2;
+    for (int64_t i = 0; i < k; i++)
+        for (int64_t j = 0; j <= i; j++) {
+            double sum = 0.0;
+            for (int64_t c = i; c < k; c++)
+                sum += u[i * k + c] * u[j * k + c];
+            covariance[i * k + j] = covariance[j * k + i] = sum;
+        }
 }
 
 typedef struct {
@@ -250,15 +268,16 @@ static int logistic(Logistic *f, double *gamma, double *covariance, Search *sear
 {
     int64_t rows = f->padded = (f->k + 3) / 4 * 4;
     f->block = calloc((size_t)(rows * BLOCK), sizeof(double));
-    f->left = calloc((size_t)((rows + 4) * BLOCK), sizeof(double));
-    f->information = calloc((size_t)((rows + 4) * rows), sizeof(double));
+    f->left = calloc((size_t)((rows + 2) * BLOCK), sizeof(double));
+    f->information = calloc((size_t)((rows + 2) * rows), sizeof(double));
+    f->sums = calloc((size_t)((rows + 2) * rows), sizeof(lanes));
     f->factor = calloc((size_t)(f->k * f->k + 2 * f->k), sizeof(double));
     int state = EXHAUSTED;
-    if (f->block && f->left && f->information && f->factor) {
+    if (f->block && f->left && f->information && f->sums && f->factor) {
         f->score = f->factor + f->k * f->k, f->step = f->score + f->k;
         state = climb(f, gamma, covariance, search);
     }
-    free(f->block), free(f->left), free(f->information), free(f->factor);
+    free(f->block), free(f->left), free(f->information), free(f->sums), free(f->factor);
     return state;
 }
 

@@ -33,13 +33,14 @@ def _chosen(path: str) -> bool:
     if path not in ("numpy", "compiled"):
         raise ValueError(f"{VARIABLE}: {path!r}; expected 'numpy' or 'compiled'")
     if path == "compiled" and COX is None:
-        raise ValueError(f"{VARIABLE}: the compiled kernels are not built; a C compiler and a new installation build them")
+        raise ValueError(
+            f"{VARIABLE}: the compiled kernels are not built; a C compiler and a new installation build them"
+        )
     return path == "compiled"
 
 
-_COMPILED: ContextVar[bool] = ContextVar(
-    "biasim_kernels", default=_chosen(os.environ.get(VARIABLE) or ("numpy" if COX is None else "compiled"))
-)
+_AT_FIRST = _chosen(os.environ.get(VARIABLE) or ("numpy" if COX is None else "compiled"))
+_COMPILED: ContextVar[bool] = ContextVar("biasim_kernels", default=_AT_FIRST)
 
 
 def compiled() -> bool:

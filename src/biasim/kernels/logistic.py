@@ -8,8 +8,10 @@ from math import inf, log, nan
 import numpy as np
 from scipy.special import expit
 
+from biasim.kernels import backend
 from biasim.types import Bools, Floats, Status
 
+EXTENSION = backend.extension("_propensity")
 MAX_ITERATIONS = 60
 CONVERGED = 1e-20  # Newton decrement (log likelihood still to be gained, times 2): the step is then 1e-10 standard errors
 SETTLED = 1e-8  # a decrement this small with a step this large in some linear predictor, there is no finite maximum
@@ -63,10 +65,11 @@ def fit(covariates: Floats, outcome: Bools, *, weights: Floats | None = None) ->
     design, back, kept = _standardised(used, w)
     start = np.zeros(len(design))
     start[0] = log(share / (1.0 - share))
-    found = _newton(design, part, w, start)
+    newton = _newton_compiled if backend.compiled() and EXTENSION is not None else _newton
+    found = newton(design, part, w, start)
     if found is None:
         design, back, kept = _orthogonalised(design, back, kept, used, w)
-        found = _newton(design, part, w, start[: len(design)])
+        found = newton(design, part, w, start[: len(design)])
     gamma, inverse, log_likelihood, iterations, status = found
     return _assemble(x, kept, back @ gamma, back @ (inverse / unit) @ back.T, log_likelihood * unit, iterations, status)
 
@@ -90,11 +93,13 @@ def _assemble(
     x: Floats, kept: Bools, beta: Floats, covariance: Floats, log_likelihood: float, iterations: int, status: Status
 ) -> LogisticFit:
     """Put the kept coefficients (intercept first) back in their places; `kept` is (p + 1,)."""
-    size = len(kept)
-    coefficients, full = np.full(size, nan), np.full((size, size), nan)
-    coefficients[kept] = beta
-    full[np.ix_(kept, kept)] = covariance
-    predictor = x @ np.where(kept, coefficients, 0.0)[1:] + beta[0]
+    coefficients, full, slopes = beta, covariance, beta[1:]
+    if not kept.all():
+        size = len(kept)
+        coefficients, full = np.full(size, nan), np.full((size, size), nan)
+        coefficients[kept], full[np.ix_(kept, kept)] = beta, covariance
+        slopes = np.where(kept, coefficients, 0.0)[1:]
+    predictor = x @ slopes + beta[0]
     return LogisticFit(
         coefficients=coefficients,
         covariance=full,
@@ -114,17 +119,17 @@ def _standardised(x: Floats, w: Floats | None) -> tuple[Floats, Floats, Bools]:
     """
     size, columns = x.shape
     total = size if w is None else w.sum()
-    centre = np.ones(size) @ x / total if w is None else w @ x / total
     design = np.empty((columns + 1, size))
     design[0] = 1.0
-    np.subtract(x.T, centre[:, None], out=design[1:])
     inner = design[1:]
-    squares = np.einsum("ij,ij->i", inner, inner) if w is None else np.einsum("ij,ij,j->i", inner, inner, w)
-    scale = np.sqrt(squares / total)
+    inner[:] = x.T
+    centre = inner.mean(axis=1) if w is None else inner @ w / total
+    inner -= centre[:, None]
+    scale = np.sqrt(np.vecdot(inner, inner if w is None else inner * w) / total)
     kept = np.append(True, scale > DEPENDENT * np.hypot(scale, centre))
     if not kept.all():
         design, scale, centre = design[kept], scale[kept[1:]], centre[kept[1:]]
-    design[1:] /= scale[:, None]
+    design[1:] *= (1.0 / scale)[:, None]
     back = np.diag(np.append(1.0, 1.0 / scale))
     back[0, 1:] = -centre / scale
     return design, back, kept
@@ -195,6 +200,16 @@ def _newton(design: Floats, y: Floats, w: Floats | None, gamma: Floats) -> Found
                 status = Status.SEPARATION if moving else Status.OK
                 return gamma, _inverse(information), best, iteration, status
     return gamma, _inverse(information), best, MAX_ITERATIONS, Status.NOT_CONVERGED
+
+
+def _newton_compiled(design: Floats, y: Floats, w: Floats | None, gamma: Floats) -> Found | None:
+    """`_newton` in C."""
+    gamma, covariance = gamma.copy(), np.empty((len(gamma),) * 2)
+    design, y = np.ascontiguousarray(design), np.ascontiguousarray(y)
+    rules = MAX_ITERATIONS, CONVERGED, SETTLED, STILL_MOVING, SUSPICIOUS_PIVOT
+    state, log_likelihood, iterations = EXTENSION.newton(design, y, w, gamma, covariance, *rules)
+    status = (Status.OK, Status.SEPARATION, Status.NOT_CONVERGED, None)[state]
+    return None if status is None else (gamma, covariance, log_likelihood, iterations, status)
 
 
 def _pointwise(predictor: Floats, y: Floats, w: Floats | None) -> tuple[float, Floats, Floats]:

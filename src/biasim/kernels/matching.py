@@ -13,8 +13,10 @@ from typing import Literal
 
 import numpy as np
 
+from biasim.kernels import backend
 from biasim.types import Bools, Floats, Integers
 
+EXTENSION = backend.extension("_propensity")
 Order = Literal["largest", "smallest", "data"]
 
 
@@ -75,6 +77,8 @@ def nearest(
     score, exposed = np.asarray(score, dtype=np.float64), np.asarray(exposed, dtype=bool)
     if order not in ("largest", "smallest", "data"):
         raise ValueError(f"order: {order!r}; expected 'largest', 'smallest' or 'data'")
+    if ratio < 1:
+        raise ValueError(f"ratio: {ratio}; expected at least 1")
     limit = inf if caliper is None else float(caliper)
     finite = np.isfinite(score)
     takers = np.flatnonzero(exposed & finite)
@@ -82,8 +86,9 @@ def nearest(
         takers = takers[np.argsort(-score[takers] if order == "largest" else score[takers], kind="stable")]
     controls = np.flatnonzero(~exposed & finite)
     controls = controls[np.argsort(score[controls], kind="stable")]  # by score, then by row
-    taken = _greedy(score[takers], score[controls], controls, int(ratio), limit, bool(replace))
-    chooser, control_row, slot = taken
+    ratio, limit = max(1, min(int(ratio), len(controls))), min(limit, sys.float_info.max)
+    greedy = _greedy_compiled if backend.compiled() and EXTENSION is not None else _greedy
+    chooser, control_row, slot = greedy(score[takers], score[controls], controls, ratio, limit, replace)
     exposed_row = takers[chooser]
     by_row = np.lexsort((slot, exposed_row))
     return Matches(exposed_row=exposed_row[by_row], control_row=control_row[by_row], slot=slot[by_row])
@@ -107,8 +112,18 @@ def _greedy(
     free = [0, *first.tolist(), len(offered)]  # first free member of each group
     place = (np.searchsorted(offered[first], wanted, side="right")).tolist()
     choose = _with_replacement if replace else _without_replacement
-    links = choose(wanted.tolist(), place, value, free, rows.tolist(), ratio, min(limit, sys.float_info.max))
+    links = choose(wanted.tolist(), place, value, free, rows.tolist(), ratio, limit)
     return tuple(np.array(column, dtype=np.int64) for column in links)
+
+
+def _greedy_compiled(
+    wanted: Floats, offered: Floats, rows: Integers, ratio: int, limit: float, replace: bool
+) -> tuple[Integers, Integers, Integers]:
+    """`_greedy` in C."""
+    most = len(wanted) * ratio if replace else len(offered)
+    who, whom, slots = np.empty((3, most), dtype=np.int64)
+    made = EXTENSION.nearest(wanted, offered, rows, ratio, limit, replace, who, whom, slots)
+    return who[:made], whom[:made], slots[:made]
 
 
 def _without_replacement(

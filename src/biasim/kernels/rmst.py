@@ -23,7 +23,7 @@ def restricted_mean(fitted: Curve, horizon: float) -> tuple[float, float]:
     known = int(np.searchsorted(fitted.time, horizon, side="right"))
     moments = np.concatenate(([min(0.0, float(fitted.time[0]))], fitted.time[:known], [horizon]))
     level = np.concatenate(([1.0], fitted.survival[:known]))
-    areas = np.diff(moments) * level
+    areas = (moments[1:] - moments[:-1]) * level
     to_the_right = areas[:0:-1].cumsum()[::-1]
     at_risk, deaths = fitted.at_risk[:known], fitted.events[:known]
     counted = (deaths > 0.0) & (at_risk > deaths)

@@ -28,8 +28,8 @@ def registry(
     -------------------------
     What is not recorded cannot be adjusted for: where surgeons choose the fitter women by signs that
     the registry does not hold, the confounding that is left favours surgery. Nodal understaging:
-    only surgery counts the nodes, so unoperated women carry too low an N class for their
-    prognosis, which makes them look as if they did worse than they should. Favours surgery.
+    only surgery before any systemic therapy counts the nodes, so all other women carry too low an N
+    class for their prognosis, which makes them look as if they did worse than they should. Favours surgery.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def registry(
         Columns that it has beyond a registry: hidden ones, `response` (columns `responded` and
         `progressed`), `occult` or `found_by_surgery`.
     nodal_understaging
-        Probability that an unoperated woman of class N1 to N3 is registered one class lower. Needs
-        a world with the columns N1, N2 and N3.
+        Probability that a woman of class N1 to N3 who was not operated on before the evaluation of
+        systemic therapy is registered one class lower. Needs a world with the columns N1, N2 and N3.
 
     Returns
     -------
