@@ -7,7 +7,7 @@ import os
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
-from benchmarks import bench_cox, bench_replicate, bench_start  # noqa: E402: threads are set before numpy loads
+from benchmarks import bench_cox, bench_replicate, bench_start  # noqa: E402 - threads are set before numpy loads
 
 if __name__ == "__main__":
     for part in (bench_cox, bench_replicate, bench_start):

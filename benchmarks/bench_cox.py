@@ -7,7 +7,7 @@ import os
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
-import statistics  # noqa: E402: threads are set before numpy loads
+import statistics  # noqa: E402 - threads are set before numpy loads
 import time  # noqa: E402
 from collections.abc import Callable, Iterator  # noqa: E402
 

@@ -33,7 +33,7 @@ class Source:
     @property
     def room(self) -> str:
         """The room below biasim: `types`, `kernels`, `cohort`."""
-        return (self.module.split(".") + [""])[1]
+        return ".".join(self.module.split(".")[1:2])
 
     def imports(self, *, top_only: bool = False) -> Iterator[tuple[int, str]]:
         """(line, module) of every import; the name is appended where a module is imported from a package."""

@@ -52,15 +52,13 @@ def test_functions_fit(house: list) -> None:
 
 
 def test_six_arguments(house: list) -> None:
+    """After the data, which come first."""
     broken = []
     for source in house:
         for node in functions(source.tree):
             if len(node.args.kwonlyargs) > ARGUMENTS:
                 found = f"{len(node.args.kwonlyargs)} keyword-only arguments"
                 broken.append(f"{source.place}:{node.lineno}: {node.name} takes {found}, at most {ARGUMENTS}")
-            data = [argument for argument in node.args.posonlyargs + node.args.args if argument.arg not in ("self", "cls")]
-            if len(data) > ARGUMENTS:
-                broken.append(f"{source.place}:{node.lineno}: {node.name} takes {len(data)} arguments, at most {ARGUMENTS}")
     assert not broken, "\n".join(broken)
 
 
@@ -101,16 +99,19 @@ def test_every_file_says_what_it_is(house: list) -> None:
     assert not broken, "\n".join(broken)
 
 
-def test_public_functions_have_docstrings_of_one_sentence_first(house: list) -> None:
+def test_public_functions_say_what_they_do(house: list) -> None:
+    """A function of a few lines that speaks for itself may be silent; one that speaks does so in sentences."""
     broken = []
     for source in house:
         for node in functions(source.tree):
             first = (ast.get_docstring(node) or "").split("\n")[0]
-            public = not node.name.startswith("_") and node in source.tree.body
-            if public and not first:
+            long = node.end_lineno - node.lineno >= 8 and not node.name.startswith("_") and node in source.tree.body
+            if long and not first:
                 broken.append(f"{source.place}:{node.lineno}: {node.name} has no docstring")
-            elif first and (not first.endswith((".", "?")) or re.search(r"[a-z)]\. [A-Z]", first)):
-                broken.append(f"{source.place}:{node.lineno}: the first line of {node.name} is not one sentence: {first}")
+            if first and not first.endswith((".", "?", ":", ",")):
+                broken.append(f"{source.place}:{node.lineno}: the first line of {node.name} is not a sentence: {first}")
+            if is_part(source) and node.name == source.path.stem and re.search(r"[a-z)]\. [A-Z]", first):
+                broken.append(f"{source.place}:{node.lineno}: the first line of {node.name} is more than one sentence: {first}")
     assert not broken, "\n".join(broken)
 
 

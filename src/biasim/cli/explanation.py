@@ -90,7 +90,8 @@ def said(arrow: Arrow) -> str:
 def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterator[Padding]:
     """Every source of bias with its place in the file, and the months by which an exposure looks ahead."""
     ahead = {diagram.design: diagram.looks_ahead for diagram in drawn}
-    found = list(mechanisms(scenario))
+    occult = any(arrow.cause == "occult metastases" and arrow.to_surgery for one in drawn for arrow in one.arrows)
+    found = [one for one in mechanisms(scenario) if one.room != "staging" or occult]
     for mechanism in found:
         note = ""
         if mechanism.room == "exposure" and ahead.get(mechanism.design, 0.0) > 0.0:

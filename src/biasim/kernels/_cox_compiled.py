@@ -10,7 +10,7 @@ from biasim.kernels._cox_result import CoxFit, running_off
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.kernels._cox_rows import Rows
 from biasim.kernels._cox_separation import runs_off, settled
-from biasim.types import Floats, Status
+from biasim.types import Bools, Floats, Status
 
 CONVERGED, DOUBTFUL, NOT_CONVERGED, SINGULAR = range(4)  # as in _cox_fit.h
 STATUS = (Status.OK, Status.SEPARATION, Status.NOT_CONVERGED, Status.SINGULAR)
@@ -30,15 +30,21 @@ def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
     while True:
         state, null, log_likelihood, score_test, iterations = backend.COX.fit(*inputs, iterations)
         if state in (DOUBTFUL, NOT_CONVERGED) or iterations >= LONG:
-            endless = _endless(direction if state == DOUBTFUL else None, rows, sets, efron)
+            endless = _endless(direction if state == DOUBTFUL else None, kept, rows, sets, efron)
         if state != DOUBTFUL or endless is not None:
             break
-    coefficients = beta if state == CONVERGED else np.full(width, np.nan)
-    coefficients[~kept] = np.nan
     if endless is not None:
-        state, coefficients = DOUBTFUL, running_off(endless)
+        state = DOUBTFUL
+        covariance.fill(np.nan)
+    if state != CONVERGED:
+        beta.fill(np.nan)
+        sandwich = covariance.copy() if robust else None
+    if not kept.all():
+        beta[~kept] = np.nan
+    if endless is not None:
+        beta[kept] = running_off(endless)
     return CoxFit(
-        coefficients=coefficients,
+        coefficients=beta,
         covariance=covariance,
         robust_covariance=sandwich,
         log_likelihood_null=null,
@@ -50,7 +56,7 @@ def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
     )
 
 
-def _endless(direction: Floats | None, rows: Rows, sets: RiskSets, efron: bool) -> Floats | None:
+def _endless(direction: Floats | None, kept: Bools, rows: Rows, sets: RiskSets, efron: bool) -> Floats | None:
     with np.errstate(all="ignore"):
-        problem = lay_out(rows, sets, efron)[0]
-        return settled(problem) if direction is None else runs_off(direction, problem)
+        problem = lay_out(rows, sets, efron)[0].only(kept)
+        return settled(problem) if direction is None else runs_off(direction[kept], problem)

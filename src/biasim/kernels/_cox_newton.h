@@ -46,17 +46,22 @@ static void derive(Fit *f)
 static int64_t independent(Fit *f)
 {
     int64_t p = f->p, q = f->q, found = 0;
-    double *rest = f->factor;
+    double *rest = f->factor, *noise = f->size;
     memcpy(rest, f->information, q * q * sizeof(double));
+    for (int64_t j = 0; j < p; j++)
+        noise[j] = NOISE * f->moments[j];
     for (int64_t j = 0; j < p; j++) {
         double pivot = rest[j * q + j];
-        f->kept[j] = pivot > COLLINEAR * f->moments[j];
+        f->kept[j] = pivot > COLLINEAR * f->moments[j] && pivot > noise[j];
         if (!f->kept[j])
             continue;
         f->columns[found++] = j;
-        for (int64_t a = j + 1; a < p; a++)
+        for (int64_t a = j + 1; a < p; a++) {
+            double share = rest[a * q + j] / pivot;
+            noise[a] += share * share * noise[j];
             for (int64_t b = j + 1; b < p; b++)
-                rest[a * q + b] -= rest[a * q + j] * (rest[j * q + b] / pivot);
+                rest[a * q + b] -= share * rest[j * q + b];
+        }
     }
     return f->used = found;
 }

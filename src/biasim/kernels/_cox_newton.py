@@ -14,10 +14,13 @@ from biasim.kernels._cox_separation import runs_off, settled
 from biasim.types import Bools, Floats, Status
 
 COLLINEAR = 1e-11  # share of a column's second moment that earlier columns leave; R has 1.8e-12, closer to rounding
+NOISE = 1e-12  # what rounding may leave of a second moment, with room to spare
+CLEAR = 0.03  # root of a pivot that nothing can be wrong with
 CLOSE = 1e-20  # squared Newton step, in standard errors, after which coefficients and errors are exact to rounding
 STALLED = 1e-14  # below this, steps that do not shrink any more are rounding
 FLAT = 1e-3  # a gain this small, or this LATE, with linear predictors moving by more than MOVING: perhaps no maximum
 LATE = 4
+TRUSTED = 2  # iterations in which the information is not yet worth checking
 MOVING = 0.5
 WIDEST = 20.0  # how far one step may move linear predictors apart
 LONG = 12  # a maximum found after so many steps is worth a second look
@@ -27,41 +30,46 @@ HALVINGS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solution:
-    """Coefficients of the covariates as laid out in the problem; aliased ones are absent from `information`."""
+    """Coefficients of the `kept` columns, k of p, as laid out in the problem of the `point`."""
 
     status: Status
     kept: Bools  # (p,)
-    beta: Floats  # (p,) 0 where aliased; the direction without a maximum where separated
-    information: Floats  # (kept, kept)
+    beta: Floats  # (k,) the direction without a maximum where separated
+    information: Floats  # (k, k)
     null: float
-    log_likelihood: float
     score_test: float
     iterations: int
-    point: Point | None
+    point: Point
 
 
 def independent(information: Floats, moments: Floats) -> Bools:
-    """Columns that are not linear combinations of earlier ones within the risk sets, by Cholesky pivots."""
+    """Columns that are not linear combinations of earlier ones within the risk sets, by Cholesky pivots.
+
+    A pivot counts if it exceeds what rounding may leave of it, which small earlier pivots magnify.
+    """
     kept = np.ones(len(moments), dtype=bool)
     size = np.sqrt(np.where(moments > 0.0, moments, 1.0))
     try:
-        pivots = np.linalg.cholesky(information / np.outer(size, size)).diagonal() ** 2
-        if (pivots > COLLINEAR).all():
+        if np.linalg.cholesky(information / np.outer(size, size)).diagonal().min(initial=1.0) > CLEAR:
             return kept
     except np.linalg.LinAlgError:
         pass
-    rest = information.copy()
+    rest, noise = information.copy(), NOISE * moments
     for j in range(len(moments)):
-        kept[j] = rest[j, j] > COLLINEAR * moments[j]
+        pivot = rest[j, j]
+        kept[j] = pivot > COLLINEAR * moments[j] and pivot > noise[j]
         if kept[j]:
-            rest[j + 1 :, j + 1 :] -= np.outer(rest[j + 1 :, j], rest[j, j + 1 :] / rest[j, j])
+            share = rest[j + 1 :, j] / pivot
+            noise[j + 1 :] += share**2 * noise[j]
+            rest[j + 1 :, j + 1 :] -= np.outer(share, rest[j, j + 1 :])
     return kept
 
 
-def newton_step(information: Floats, gradient: Floats) -> tuple[Floats, bool]:
+def newton_step(information: Floats, gradient: Floats, *, trusted: bool) -> tuple[Floats, bool]:
     """The Newton step, with a ridge as small as makes the information positive, and whether none was needed."""
     try:
-        np.linalg.cholesky(information)
+        if not trusted:
+            np.linalg.cholesky(information)
         return np.linalg.solve(information, gradient), True
     except np.linalg.LinAlgError:
         scale = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
@@ -76,13 +84,14 @@ def newton_step(information: Floats, gradient: Floats) -> tuple[Floats, bool]:
     return np.linalg.solve(matrix, gradient / scale) / scale, False
 
 
-def advance(problem: Problem, point: Point, beta: Floats, step: Floats) -> tuple[Point | None, Floats]:
+def advance(point: Point, beta: Floats, step: Floats) -> tuple[Point | None, Floats]:
     """The next point, the step halved until the likelihood does not fall; None where no step helps."""
     slack = 1e-12 * (1.0 + abs(point.log_likelihood))
     for _ in range(HALVINGS):
-        trial = evaluate(problem, beta + step)
+        following = beta + step
+        trial = evaluate(point.problem, following)
         if trial.log_likelihood >= point.log_likelihood - slack:
-            return trial, beta + step
+            return trial, following
         step = step / 2
     return None, beta
 
@@ -91,25 +100,27 @@ def solve(problem: Problem) -> Solution:
     """Maximise the partial likelihood from coefficients of zero."""
     beta = np.zeros(len(problem.x))
     point = evaluate(problem, beta)
-    null = point.log_likelihood
-    gradient, information, moments = point.derivatives
-    kept = independent(information, moments)
+    gradient, information, moments = point.derivatives()
+    kept, null = independent(information, moments), point.log_likelihood
+    if not kept.all():
+        gradient, information, beta = gradient[kept], information[np.ix_(kept, kept)], beta[kept]
+        problem = problem.only(kept)
     found = {"kept": kept, "null": null}
     if not kept.any():
         status = Status.SINGULAR if len(kept) else Status.OK
-        return Solution(status=status, beta=beta, information=np.zeros((0, 0)), log_likelihood=null, score_test=0.0,
-                        iterations=0, point=point, **found)  # fmt: skip
-    score_test, previous, status = 0.0, np.inf, Status.NOT_CONVERGED
-    iteration, endless, everything = 0, None, kept.all()
+        return Solution(status=status, beta=beta, information=information, score_test=0.0, iterations=0, point=point, **found)
+    point.problem = problem
+    return Solution(**_climb(point, beta, gradient, information), **found)
+
+
+def _climb(point: Point, beta: Floats, gradient: Floats, information: Floats) -> dict[str, object]:
+    problem, previous, status = point.problem, np.inf, Status.NOT_CONVERGED
+    iteration, endless, score_test = 0, None, 0.0
     while iteration < ITERATIONS:
-        if not everything:
-            gradient, information = gradient[kept], information[np.ix_(kept, kept)]
-        step = np.zeros(len(kept))
-        step[kept], exact = newton_step(information, gradient)
-        decrement = float(step[kept] @ gradient) / problem.unit
+        step, exact = newton_step(information, gradient, trusted=iteration < TRUSTED)
+        decrement = float(step @ gradient) / problem.unit
         score_test = score_test if iteration else decrement * problem.unit
-        moving = 2.0 * float(np.abs(step) @ problem.reach)
-        moving = moving if moving < MOVING else float(np.ptp(step @ problem.x))
+        moving = problem.spread(step)
         if moving > MOVING and (decrement < FLAT or iteration >= LATE):
             endless = runs_off(step, problem)
             if endless is not None:
@@ -117,16 +128,15 @@ def solve(problem: Problem) -> Solution:
         if exact and (decrement <= CLOSE or (decrement <= STALLED and decrement > previous / 4)):
             status, beta = Status.OK, beta + step
             break
-        step = step * (WIDEST / moving) if moving > WIDEST else step
-        following, beta = advance(problem, point, beta, step)
+        following, beta = advance(point, beta, step * (WIDEST / moving) if moving > WIDEST else step)
         if following is None:
             break
         point, previous, iteration = following, decrement, iteration + 1
-        gradient, information, _ = point.derivatives
+        gradient, information, _ = point.derivatives()
     endless = settled(problem) if endless is None and (status != Status.OK or iteration >= LONG) else endless
     status, beta = (status, beta) if endless is None else (Status.SEPARATION, endless)
-    return Solution(status=status, beta=beta, information=information, log_likelihood=point.log_likelihood,
-                    score_test=score_test, iterations=iteration, point=point, **found)  # fmt: skip
+    return {"status": status, "beta": beta, "information": information, "score_test": score_test,
+            "iterations": iteration, "point": point}  # fmt: skip
 
 
 def lay_out(rows: Rows, sets: RiskSets, efron: bool) -> tuple[Problem, Floats]:
@@ -146,20 +156,20 @@ def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
     if usable and kept.any():
         inverse = np.linalg.inv(found.information)
         within, units = np.ix_(kept, kept), np.outer(scale[kept], scale[kept])
-        coefficients[kept] = found.beta[kept] * scale[kept]
+        coefficients[kept] = found.beta * scale[kept]
         covariance[within] = (inverse + inverse.T) / 2 * units
         if robust:
-            influence = inverse @ score_residuals(found.point)[kept]
+            influence = inverse @ score_residuals(found.point)
             cluster = None if rows.cluster is None else rows.cluster[sets.rows]
             sandwich[within] = cluster_gram(influence, cluster) * units
     elif found.status == Status.SEPARATION:
-        coefficients = running_off(found.beta)
+        coefficients[kept] = running_off(found.beta)
     return CoxFit(
         coefficients=coefficients,
         covariance=covariance,
         robust_covariance=sandwich,
         log_likelihood_null=found.null,
-        log_likelihood=found.log_likelihood if usable else np.nan,
+        log_likelihood=found.point.log_likelihood if usable else np.nan,
         score_test=found.score_test,
         iterations=found.iterations,
         status=found.status,

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from biasim.kernels._cox_risk_sets import RiskSets
-from biasim.types import Floats, Integers
+from biasim.types import Bools, Floats, Integers
 
 BLOCK = 65536  # numbers held at once per temporary: fits in cache
 FARTHEST = 700.0  # linear predictors are kept within exp's range
@@ -27,7 +27,7 @@ class Problem:
     """One fit laid out for numpy: covariates (p + 1, m), centred and scaled, in the order of the risk sets; the last is 1."""
 
     def __init__(self, columns: Floats, weights: Floats | None, sets: RiskSets, efron: bool) -> None:
-        self.columns, self.x, self.sets, self.weights = columns, columns[:-1], sets, weights
+        self.columns, self.x, self.sets, self.weights, self.efron = columns, columns[:-1], sets, weights, efron
         times, first = sets.times, sets.first
         self.deaths = np.flatnonzero(sets.dead)
         self.when = first[self.deaths]
@@ -39,16 +39,27 @@ class Problem:
         self.reach = np.maximum(self.x.max(axis=1), -self.x.min(axis=1))
         tied = np.flatnonzero(self.count > 1) if efron and len(self.deaths) > times else NONE
         self.ties = Ties(self, tied) if len(tied) else None
+        self.work = np.empty((min(len(columns), max(1, BLOCK // columns.shape[1])), columns.shape[1]))
         if sets.plain:
             self.upto = np.append(np.flatnonzero(first[1:] != first[:-1]), len(first) - 1)
         else:
             self.stream = Stream(sets)
 
-    def at_risk(self, values: Floats) -> Floats:
-        """Sums over each risk set, (q, times), of values (q, m), which are lost."""
+    def only(self, kept: Bools) -> Problem:
+        """The same problem with these covariates only, (p,)."""
+        return Problem(self.columns[np.append(kept, True)], self.weights, self.sets, self.efron)
+
+    def spread(self, direction: Floats) -> float:
+        """How far linear predictors move apart along a direction (p,); an upper bound where that is small."""
+        bound = 2.0 * float(np.abs(direction) @ self.reach)
+        return bound if bound < 0.5 else float(np.ptp(direction @ self.x))
+
+    def at_risk(self, values: Floats, sums: Floats) -> None:
+        """Sums over each risk set, into `sums` (q, times), of values (q, m), which are lost."""
         if self.sets.plain:
-            return np.cumsum(values, axis=1, out=values).take(self.upto, axis=1)
-        return self.stream.sums(values)
+            np.add.accumulate(values, axis=1, out=values).take(self.upto, axis=1, out=sums, mode="clip")
+        else:
+            sums[:] = self.stream.sums(values)
 
     def exposure(self, increments: Floats) -> Floats:
         """Sums over the death times at which each row is at risk, (q, m), of increments (q, times)."""
@@ -62,15 +73,15 @@ class Problem:
 
         As many columns at a time as keep temporaries small.
         """
-        columns, ties = self.columns, self.ties
-        width = max(1, BLOCK // columns.shape[1])
+        columns, ties, width = self.columns, self.ties, len(self.work)
         living = np.empty((len(columns), self.sets.times))
         dying = None if ties is None else np.empty((len(columns), len(ties.tied)))
         for j in range(0, len(columns), width):
-            values = columns[j : j + width] * risk
+            part = columns[j : j + width]
+            values = np.multiply(part, risk, out=self.work[: len(part)])
             if ties is not None:
                 dying[j : j + width] = ties.total(values.take(ties.rows, axis=1))
-            living[j : j + width] = self.at_risk(values)
+            self.at_risk(values, living[j : j + width])
         return living, dying
 
 
@@ -121,7 +132,7 @@ def differences(values: Floats, until: Integers, since: Integers) -> Floats:
     return (running[:, until] - running[:, since]) + (lost[:, until] - lost[:, since])
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Point:
     """The likelihood at one value of the coefficients; per-death-time sums kept for the derivatives."""
 
@@ -143,31 +154,31 @@ class Point:
             met[ties.rows] -= (self.hazard[ties.tied] - self.efron[0])[ties.which]
         return met
 
-    @cached_property
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Gradient (p,), information (p, p), and its diagonal before the means are taken off, (p,)."""
         problem, sums = self.problem, self.sums[:-1]
-        weighted = weighted_gram(problem.x, self.risk * self.exposed)
+        weighted = self.weighted_gram(self.risk * self.exposed)
         gradient = problem.covered - sums @ self.hazard
-        if not self.efron:
-            scaled = sums * np.sqrt(self.square)
-            return gradient, weighted - scaled @ scaled.T, weighted.diagonal()
-        tied, dying, (own, cross, fast) = problem.ties.tied, self.dying[:-1], self.efron
-        gradient -= dying @ own
-        mixed = (sums[:, tied] * cross) @ dying.T
         scaled = sums * np.sqrt(self.square)
-        means = scaled @ scaled.T + mixed + mixed.T + (dying * fast) @ dying.T
+        means = scaled @ scaled.T
+        if self.efron:
+            tied, dying, (own, cross, fast) = problem.ties.tied, self.dying[:-1], self.efron
+            gradient -= dying @ own
+            mixed = (sums[:, tied] * cross) @ dying.T
+            means += mixed + mixed.T + (dying * fast) @ dying.T
         return gradient, weighted - means, weighted.diagonal()
 
-
-def weighted_gram(x: Floats, weight: Floats) -> Floats:
-    """X' diag(weight) X, (p, p), of x (p, m), a slice of rows at a time."""
-    width = max(1, BLOCK // max(1, len(x)))
-    total = np.zeros((len(x), len(x)))
-    for k in range(0, x.shape[1], width):
-        part = x[:, k : k + width]
-        total += (part * weight[k : k + width]) @ part.T
-    return total
+    def weighted_gram(self, weight: Floats) -> Floats:
+        """X' diag(weight) X, (p, p), a slice of rows at a time."""
+        x, work = self.problem.x, self.problem.work
+        if work.shape[0] > len(x):
+            return np.multiply(x, weight, out=work[:-1]) @ x.T
+        width = max(1, BLOCK // max(1, len(x)))
+        total = np.zeros((len(x), len(x)))
+        for k in range(0, x.shape[1], width):
+            part = x[:, k : k + width]
+            total += (part * weight[k : k + width]) @ part.T
+        return total
 
 
 def evaluate(problem: Problem, beta: Floats) -> Point:

@@ -31,7 +31,7 @@ def runs_off(direction: Floats, problem: Problem) -> Floats | None:
     spread = float(np.ptp(direction @ problem.x))
     if not np.isfinite(spread) or spread == 0.0:
         return None
-    _, information, moments = evaluate(problem, direction * (FAR / spread)).derivatives
+    _, information, moments = evaluate(problem, direction * (FAR / spread)).derivatives()
     size = np.sqrt(np.where(moments > 0.0, moments, 1.0))
     information = information / np.outer(size, size)
     if not np.isfinite(information).all():

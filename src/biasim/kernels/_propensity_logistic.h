@@ -10,136 +10,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 128, LANES = 4 };
+enum { BLOCK = 128, PITCH = BLOCK + 8, WIDEST = 8 }; /* the pitch keeps rows of a block in different sets of the cache */
 enum { FOUND, SEPARATED, WANDERING, DEPENDENT, EXHAUSTED };
-
-typedef double lanes __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
-typedef int64_t words __attribute__((vector_size(8 * LANES), aligned(8), may_alias));
 
 typedef struct {
     const double *design, *outcome, *weights; /* (k, n), (n), (n) or NULL */
     int64_t n, k, padded;                     /* padded: k rounded up to a multiple of 4 */
-    double *block, *left;                     /* (padded, BLOCK) columns; (padded + 2, BLOCK) columns times curvature, residuals */
+    double *block, *left;                     /* (padded, PITCH) columns; (padded + 2, PITCH) columns times curvature, residuals */
     double *information;                      /* (padded + 2, padded), lower triangle; row `padded` is the score */
-    lanes *sums;                              /* (padded + 2, padded) in tiles */
+    double *sums;                             /* (padded + 2, padded) in tiles, by lane */
     double *factor, *score, *step;            /* (k, k) Cholesky; (k); (k) */
     double log_likelihood;
 } Logistic;
 
-/* exp(x) for -700 <= x <= 0 by Cody and Waite's reduction, four at a time; 1e-16 relative. */
-static inline __attribute__((always_inline)) void exp_of_negative(lanes *at)
-{
-    const double shift = 6755399441055744.0; /* 1.5 * 2^52: adding it leaves the nearest whole number in the low bits */
-    lanes x = *at, shifted = x * 1.4426950408889634 + shift, whole = shifted - shift;
-    lanes r = (x - whole * 6.93145751953125e-1) - whole * 1.42860682030941723212e-6;
-    lanes p = r * (1.0 / 479001600.0) + 1.0 / 39916800.0;
-    p = p * r + 1.0 / 3628800.0, p = p * r + 1.0 / 362880.0, p = p * r + 1.0 / 40320.0, p = p * r + 1.0 / 5040.0;
-    p = p * r + 1.0 / 720.0, p = p * r + 1.0 / 120.0, p = p * r + 1.0 / 24.0, p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5, p = p * r + 1.0, p = p * r + 1.0;
-    words power = ((words)shifted + 1023) << 52;
-    *at = p * (lanes)power;
-}
-
-/* Log likelihood of the block; residuals and curvature by patient, 0 in the padding. */
-static inline __attribute__((always_inline)) double pointwise(const double *predictor, const double *outcome,
-                                                              const double *weights, int64_t size, double *residual,
-                                                              double *curvature)
-{
-    double gain = 0.0, product = 1.0, small[BLOCK];
-    for (int64_t t = 0; t < BLOCK; t++)
-        small[t] = fabs(predictor[t]) < 700.0 ? -fabs(predictor[t]) : -700.0;
-    for (int64_t t = 0; t < BLOCK; t += LANES)
-        exp_of_negative((lanes *)(small + t));
-    for (int64_t t = 0; t < size; t++) {
-        double odds = 1.0 / (1.0 + small[t]), other = small[t] * odds;
-        residual[t] = outcome[t] - (predictor[t] >= 0.0 ? odds : other);
-        curvature[t] = other * odds;
-    }
-    for (int64_t t = 0; t < size; t++) {
-        double linear = (predictor[t] < 0.0 ? predictor[t] : 0.0) - predictor[t] * (1.0 - outcome[t]);
-        if (weights) {
-            gain += weights[t] * (linear - log(1.0 + small[t]));
-            residual[t] *= weights[t], curvature[t] *= weights[t];
-        } else {
-            gain += linear;
-            product *= 1.0 + small[t]; /* at most 2^BLOCK: one logarithm a block */
-        }
-    }
-    return weights ? gain : gain - log(product);
-}
-
-/* sums += left block'; rows of `left` two at a time, columns of the block four at a time, lower triangle only. */
-static inline __attribute__((always_inline)) void add_products(const Logistic *f)
-{
-    for (int64_t i = 0; i < f->padded + 2; i += 2)
-        for (int64_t j = 0; j < f->padded && j <= i + 1; j += 4) {
-            const double *a = f->left + i * BLOCK, *b = f->block + j * BLOCK;
-            lanes *to = f->sums + i * f->padded + 2 * j; /* eight running sums for the tile (i, i + 1) x (j .. j + 3) */
-            lanes sum[8] = {to[0], to[1], to[2], to[3], to[4], to[5], to[6], to[7]};
-            for (int64_t t = 0; t < BLOCK; t += LANES) {
-                lanes a0 = *(const lanes *)(a + t), a1 = *(const lanes *)(a + BLOCK + t);
-                lanes b0 = *(const lanes *)(b + t), b1 = *(const lanes *)(b + BLOCK + t);
-                lanes b2 = *(const lanes *)(b + 2 * BLOCK + t), b3 = *(const lanes *)(b + 3 * BLOCK + t);
-                sum[0] += a0 * b0, sum[1] += a0 * b1, sum[2] += a0 * b2, sum[3] += a0 * b3;
-                sum[4] += a1 * b0, sum[5] += a1 * b1, sum[6] += a1 * b2, sum[7] += a1 * b3;
-            }
-            to[0] = sum[0], to[1] = sum[1], to[2] = sum[2], to[3] = sum[3];
-            to[4] = sum[4], to[5] = sum[5], to[6] = sum[6], to[7] = sum[7];
-        }
-}
-
-/* Add up the lanes. */
-static inline __attribute__((always_inline)) void gather(Logistic *f)
-{
-    for (int64_t i = 0; i < f->padded + 2; i++)
-        for (int64_t j = 0; j < f->padded && j <= i; j++) {
-            const lanes *v = f->sums + i / 2 * 2 * f->padded + j / 4 * 8 + i % 2 * 4 + j % 4;
-            f->information[i * f->padded + j] = ((*v)[0] + (*v)[1]) + ((*v)[2] + (*v)[3]);
-        }
-}
-
-static inline __attribute__((always_inline)) void one_pass(Logistic *f, const double *gamma)
-{
-    double predictor[BLOCK], curvature[BLOCK], *residual = f->left + f->padded * BLOCK;
-    memset(f->sums, 0, (size_t)((f->padded + 2) * f->padded) * sizeof(lanes));
-    f->log_likelihood = 0.0;
-    for (int64_t start = 0; start < f->n; start += BLOCK) {
-        int64_t size = f->n - start < BLOCK ? f->n - start : BLOCK;
-        memset(predictor, 0, sizeof predictor);
-        if (size < BLOCK)
-            memset(f->block, 0, (size_t)(f->padded * BLOCK) * sizeof(double));
-        for (int64_t j = 0; j < f->k; j++) {
-            double *to = f->block + j * BLOCK;
-            memcpy(to, f->design + j * f->n + start, (size_t)size * sizeof(double));
-            for (int64_t t = 0; t < BLOCK; t++)
-                predictor[t] += gamma[j] * to[t];
-        }
-        memset(residual, 0, BLOCK * sizeof(double));
-        memset(curvature, 0, sizeof curvature);
-        f->log_likelihood += pointwise(predictor, f->outcome + start, f->weights ? f->weights + start : NULL, size, residual,
-                                       curvature);
-        for (int64_t j = 0; j < f->k; j++)
-            for (int64_t t = 0; t < BLOCK; t++)
-                f->left[j * BLOCK + t] = f->block[j * BLOCK + t] * curvature[t];
-        add_products(f);
-    }
-    gather(f);
-    memcpy(f->score, f->information + f->padded * f->padded, (size_t)f->k * sizeof(double));
-}
-
-static void pass_plain(Logistic *f, const double *gamma) { one_pass(f, gamma); }
+#define WIDTH 2
+#define PASS pass_narrow
+#define TARGET
+#include "_propensity_pass.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
-__attribute__((target("avx2,fma"))) static void pass_wide(Logistic *f, const double *gamma) { one_pass(f, gamma); }
+#define WIDTH 4
+#define PASS pass_wide
+#define TARGET __attribute__((target("avx2,fma")))
+#include "_propensity_pass.h"
+
+#define WIDTH 8
+#define PASS pass_widest
+#define TARGET __attribute__((target("avx512f,avx2,fma")))
+#include "_propensity_pass.h"
+
 static void pass(Logistic *f, const double *gamma)
 {
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (__builtin_cpu_supports("avx512f"))
+        pass_widest(f, gamma);
+    else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
         pass_wide(f, gamma);
     else
-        pass_plain(f, gamma);
+        pass_narrow(f, gamma);
 }
 #else
-static void pass(Logistic *f, const double *gamma) { pass_plain(f, gamma); }
+static void pass(Logistic *f, const double *gamma) { pass_narrow(f, gamma); }
 #endif
 
 /* Upper Cholesky factor of the information; the smallest pivot as a share of the diagonal, -1 where there is no factor. */
@@ -267,17 +177,18 @@ static int climb(Logistic *f, double *gamma, double *covariance, Search *search)
 static int logistic(Logistic *f, double *gamma, double *covariance, Search *search)
 {
     int64_t rows = f->padded = (f->k + 3) / 4 * 4;
-    f->block = calloc((size_t)(rows * BLOCK), sizeof(double));
-    f->left = calloc((size_t)((rows + 2) * BLOCK), sizeof(double));
-    f->information = calloc((size_t)((rows + 2) * rows), sizeof(double));
-    f->sums = calloc((size_t)((rows + 2) * rows), sizeof(lanes));
-    f->factor = calloc((size_t)(f->k * f->k + 2 * f->k), sizeof(double));
+    size_t tiles = (size_t)((rows + 2) * rows), columns = (size_t)((2 * rows + 2) * PITCH);
+    double *memory = calloc(tiles * (WIDEST + 1) + columns + (size_t)(f->k * f->k + 2 * f->k) + 8, sizeof(double));
     int state = EXHAUSTED;
-    if (f->block && f->left && f->information && f->sums && f->factor) {
+    if (memory) {
+        double *at = memory + (64 - (uintptr_t)memory % 64) % 64 / sizeof(double); /* on a line of the cache */
+        f->block = at, f->left = at + rows * PITCH, f->sums = at += columns;
+        f->information = at += tiles * WIDEST;
+        f->factor = at += tiles;
         f->score = f->factor + f->k * f->k, f->step = f->score + f->k;
         state = climb(f, gamma, covariance, search);
     }
-    free(f->block), free(f->left), free(f->information), free(f->sums), free(f->factor);
+    free(memory);
     return state;
 }
 

@@ -47,7 +47,7 @@ def fit(covariates: Floats, outcome: Bools, *, weights: Floats | None = None) ->
     when a combination of covariates predicts some outcomes perfectly, so that there is no finite maximum (Albert and
     Anderson 1984, doi 10.1093/biomet/71.1.1).
     """
-    x, y = np.asarray(covariates, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    x, y = np.asarray(covariates, dtype=np.float64), np.asarray(outcome, dtype=bool).astype(np.float64)
     used, part = x, y
     w, unit = None, 1.0
     if weights is not None:
@@ -59,9 +59,10 @@ def fit(covariates: Floats, outcome: Bools, *, weights: Floats | None = None) ->
         w = w / unit
     if len(part) == 0:
         return _nothing(x, Status.NO_PATIENTS)
-    share = float(part.mean() if w is None else w @ part / w.sum())
-    if part.min() == part.max():
-        return _nothing(x, Status.NOBODY_UNEXPOSED if part[0] > 0.0 else Status.NOBODY_EXPOSED)
+    exposed = np.count_nonzero(part)
+    if exposed in (0, len(part)):
+        return _nothing(x, Status.NOBODY_UNEXPOSED if exposed else Status.NOBODY_EXPOSED)
+    share = exposed / len(part) if w is None else float(w @ part / w.sum())
     design, back, kept = _standardised(used, w)
     start = np.zeros(len(design))
     start[0] = log(share / (1.0 - share))

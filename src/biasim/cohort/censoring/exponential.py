@@ -13,6 +13,10 @@ def exponential(
 ) -> Floats:
     """Months from diagnosis to loss, exponential with the same rate for everybody.
 
+    Equation
+    --------
+    loss ~ exponential(rate per month)
+
     Where the bias comes from
     -------------------------
     Nowhere: the loss carries no information about survival.

@@ -10,6 +10,10 @@ from biasim.types import Floats, Patients, Treatment
 def none(patients: Patients, treatment: Treatment, rng: np.random.Generator) -> Floats:
     """Follow-up ends only where the study ends it.
 
+    Equation
+    --------
+    nobody is lost
+
     Where the bias comes from
     -------------------------
     Nowhere.

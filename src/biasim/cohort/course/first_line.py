@@ -41,6 +41,10 @@ def first_line(
 ) -> Course:
     """Response, stable disease or progression, ordered, from one uniform draw.
 
+    Equation
+    --------
+    logit P(responds) = logit r[subtype] + shift'x; hazard x exp(log ratio) from the month of evaluation on
+
     Where the bias comes from
     -------------------------
     Response depends on performance status and burden, which no registry holds, changes the

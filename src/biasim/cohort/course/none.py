@@ -10,6 +10,10 @@ from biasim.types import Course, Patients
 def none(patients: Patients, rng: np.random.Generator) -> Course:
     """Everybody is stable and the hazard never changes with the course of the disease.
 
+    Equation
+    --------
+    hazard x 1
+
     Where the bias comes from
     -------------------------
     Nowhere: nothing happens between diagnosis and surgery that could guide the choice.

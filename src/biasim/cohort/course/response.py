@@ -22,6 +22,10 @@ def response(
 ) -> Course:
     """Each patient responds, is stable or progresses, whatever her prognosis at diagnosis.
 
+    Equation
+    --------
+    P(responds) = r, P(progresses) = p; hazard x HR_r or HR_p from the month of evaluation on
+
     Where the bias comes from
     -------------------------
     Response changes the hazard and is seen before many operations are planned. Surgery offered

@@ -13,6 +13,10 @@ from biasim.units import HazardRatio
 def constant(patients: Patients, *, hazard_ratio: HazardRatio = 1.0) -> Effect:
     """Surgery multiplies the hazard by one number for ever.
 
+    Equation
+    --------
+    HR of surgery = theta, from surgery on
+
     Where the bias comes from
     -------------------------
     Nowhere: this is the truth that a study should find.

@@ -13,6 +13,10 @@ from biasim.units import HazardRatio, PositiveMonths
 def delayed(patients: Patients, *, months: PositiveMonths = 12.0, hazard_ratio: HazardRatio = 1.0) -> Effect:
     """The true hazard ratio is 1 for some months after surgery and then another for ever.
 
+    Equation
+    --------
+    HR of surgery = 1 for `months` after it, then theta
+
     Where the bias comes from
     -------------------------
     Nowhere by itself: but hazards are not proportional, so one hazard ratio, even that of a

@@ -19,6 +19,10 @@ def early_harm(
 ) -> Effect:
     """One true hazard ratio in the first months after surgery, another afterwards.
 
+    Equation
+    --------
+    HR of surgery = harm for `months` after it, then theta
+
     Where the bias comes from
     -------------------------
     Nowhere by itself: but an analysis that starts counting some time after surgery misses the

@@ -25,6 +25,10 @@ def subgroup(
 
     Raises UnknownPart where the patients have no such column.
 
+    Equation
+    --------
+    HR of surgery = theta in the subgroup, theta' elsewhere
+
     Where the bias comes from
     -------------------------
     Nowhere by itself: the truth differs between patients, so estimands that average over

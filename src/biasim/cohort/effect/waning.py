@@ -15,6 +15,10 @@ def waning(
 ) -> Effect:
     """The true log hazard ratio falls to 0 in equal steps of equal length.
 
+    Equation
+    --------
+    log HR of surgery falls from log theta to 0 in `steps` equal steps
+
     Where the bias comes from
     -------------------------
     Nowhere by itself: but hazards are not proportional, and analyses that begin after surgery,

@@ -34,6 +34,10 @@ def de_novo(
     status, tumour burden and whether the metastases are occult. Patients with occult metastases
     were thought fit for an operation that cures: one site, performance status 0 or 1.
 
+    Equation
+    --------
+    log hazard = sum of recorded log ratios x columns + sum of hidden log ratios x (burden, performance status)
+
     Where the bias comes from
     -------------------------
     Performance status and burden drive survival and are in no registry: choosing surgery by

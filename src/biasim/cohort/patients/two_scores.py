@@ -26,6 +26,10 @@ def two_scores(
 ) -> Patients:
     """Two standard normal scores, both higher in worse prognosis.
 
+    Equation
+    --------
+    log hazard = b_r recorded + b_h hidden + b_o occult; scores ~ N(0, 1), occult ~ Bernoulli(share)
+
     Where the bias comes from
     -------------------------
     A score that drives both survival and the choice of surgery confounds: unless the analysis

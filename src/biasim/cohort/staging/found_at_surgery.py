@@ -13,6 +13,10 @@ def found_at_surgery(patients: Patients, treatment: Treatment, rng: np.random.Ge
     Patients without a planned operation stay unknown (`known` is inf). For the others the month
     is that of the plan; `generate` takes it back where death or loss came first.
 
+    Equation
+    --------
+    known = 0, or the month of surgery where metastases are occult (never, if not operated)
+
     Where the bias comes from
     -------------------------
     Stage migration, favours surgery: occult patients have less disease and enter the study only

@@ -25,6 +25,10 @@ def weibull(
     course and effect. Time is measured in the baseline's cumulative hazard, (t / scale)^shape,
     in which the rate is a step function; a patient dies when her clock has been used up.
 
+    Equation
+    --------
+    h(t) = (shape/scale)(t/scale)^(shape-1) exp(log hazard) x response(t) x surgery(t); T = H^-1(E), E ~ exponential(1)
+
     Where the bias comes from
     -------------------------
     Nowhere by itself: it makes death follow from its causes. Patients who die before their

@@ -21,6 +21,10 @@ def at_random(
 
     With a constant hazard of death everything about this choice has a closed form.
 
+    Equation
+    --------
+    P(meant) = share; wait ~ exponential(mean)
+
     Where the bias comes from
     -------------------------
     Immortal time alone, favours surgery: nobody is selected, yet the operated are those who

@@ -30,6 +30,10 @@ def by_prognosis(
     each in standard deviations. Patients with occult metastases are thought to be curable and
     are all meant for surgery; everything below is about the others.
 
+    Equation
+    --------
+    logit P(meant) = a + log(OR) z_recorded + log(OR_h) z_hidden + log(OR_r) response; wait ~ lognormal(median, spread)
+
     Where the bias comes from
     -------------------------
     Confounding by indication: with odds ratios below 1, patients with a worse prognosis are

@@ -28,6 +28,10 @@ def randomised(
     that month are left out by the study's eligibility. Patients outside the trial are not
     operated on, and patients with occult metastases cannot be in it.
 
+    Equation
+    --------
+    P(arm = surgery) = 1/2 at month `at`; operated = arm x adherence + (1 - arm) x crossover
+
     Where the bias comes from
     -------------------------
     Nowhere while it is analysed from randomisation by arm: chance chose. Non-adherence and

@@ -67,6 +67,10 @@ def upfront_or_delayed(
 
     Patients with occult metastases are thought to be curable and are all operated on upfront.
 
+    Equation
+    --------
+    logit P(upfront) = x'b_u; else logit P(delayed) = x'b_d + response; waits ~ lognormal
+
     Where the bias comes from
     -------------------------
     Four ways, all of which favour surgery: it is chosen for patients with better performance
