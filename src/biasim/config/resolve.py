@@ -31,11 +31,16 @@ def resolve(name_or_path: str | Path) -> Path:
     typed = str(name_or_path)
     for candidate in _candidates(typed):
         if candidate.is_file():
-            return candidate
+            return candidate if candidate == Path(typed) else from_here(candidate)
     names = sorted({file.stem for folder in config_folders() for file in _studies(folder)})
     if not names:
         raise BiasimError(f"no study '{typed}': it is not a file, and there is no configs/ folder here")
     raise BiasimError(f"no study '{typed}': it is neither a file nor a name in configs/. {meant(Path(typed).stem, names)}")
+
+
+def from_here(file: Path) -> Path:
+    """The path from the current directory where the file lies below it: short in messages, the same on every machine."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _candidates(typed: str) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from biasim.config.checking import checked, repaired
 from biasim.config.choices import spelled
 from biasim.config.models import dataclass_model
+from biasim.config.resolve import from_here
 from biasim.config.signature import members
 from biasim.config.text import Node, read
 from biasim.errors import Problem, meant
@@ -56,7 +57,7 @@ def world_of(node: Node, folders: Iterable[Path], problems: list[Problem]) -> Wo
 
 
 def _from_file(name: str, file: Path, problems: list[Problem]) -> WorldDraft:
-    root = read(file.read_text(encoding="utf-8", errors="replace"), _short(file), problems)
+    root = read(file.read_text(encoding="utf-8", errors="replace"), str(from_here(file)), problems)
     if root is None:
         return WorldDraft(name=name, rooms={})
     if not root.is_mapping:
@@ -151,11 +152,3 @@ def _numbers(root: Node) -> Iterator[Node]:
         for node in root.value[room].walk() if room in root.value else ():
             if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
                 yield node
-
-
-def _short(file: Path) -> str:
-    """The path as messages print it: from the current directory where it lies below."""
-    try:
-        return str(file.relative_to(Path.cwd()))
-    except ValueError:
-        return str(file)

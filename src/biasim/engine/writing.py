@@ -37,12 +37,14 @@ def write_results(run: Run) -> None:
 
 
 def truth_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    """Every truth that could be computed, with its Monte Carlo standard error."""
     for (scenario, design, label), asked in run.truths.items():
         if asked.answer is not None:
             yield scenario, design, label, *asked.answer[:3]
 
 
 def performance_rows(run: Run) -> Iterator[tuple[object, ...]]:
+    """Every measure of every analysis, against the truth of the estimand that its method claims."""
     for progress in run.scenarios:
         number = progress.plan.scenario
         truths = {
