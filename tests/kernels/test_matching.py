@@ -7,9 +7,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from reference_values import FOLDER, LALONDE, lalonde
 
-from biasim.kernels import backend, matching
+from biasim.kernels import _matching_greedy, backend, matching
 
-PATHS = ("numpy", "compiled") if matching.EXTENSION is not None and backend.COX is not None else ("numpy",)
+BUILT = [_matching_greedy.EXTENSION] if _matching_greedy.EXTENSION and backend.COX else []
+PATHS = ("numpy", "compiled") if BUILT else ("numpy",)
 ORDERS = ("largest", "smallest", "data")
 
 
@@ -166,9 +167,9 @@ def test_without_replacement_every_control_serves_once(path, seed):
         assert (np.abs(score[found.exposed_row] - score[found.control_row]) <= options["caliper"]).all()
 
 
-@pytest.mark.skipif(matching.EXTENSION is None, reason="built without a compiler")
-def test_the_extension_refuses_arrays_that_would_corrupt_memory():
-    call = matching.EXTENSION.nearest
+@pytest.mark.parametrize("extension", BUILT)
+def test_the_extension_refuses_arrays_that_would_corrupt_memory(extension):
+    call = extension.nearest
     wanted, offered, rows = np.zeros(2), np.array([0.0, 1.0]), np.arange(2)
     out = [np.zeros(2, dtype=np.int64) for _ in range(3)]
     assert call(wanted, offered, rows, 1, 1.0, False, *out) == 2

@@ -17,6 +17,7 @@ from biasim.engine.arrows import Arrow, Diagram
 from biasim.registry import WORLD, find
 
 OPEN, CLOSED = "bold red", "dim"
+SHORTEST = 0.05  # months by which an exposure must look ahead to be called a bias
 KINDS = ("seen", "derived", "tuned", "assumed")
 
 
@@ -91,7 +92,7 @@ def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterat
     """Every source of bias with its place in the file, and the months by which an exposure looks ahead."""
     ahead = {diagram.design: diagram.looks_ahead for diagram in drawn}
     occult = any(arrow.cause == "occult metastases" and arrow.to_surgery for one in drawn for arrow in one.arrows)
-    found = [one for one in mechanisms(scenario) if one.room != "staging" or occult]
+    found = [one for one in mechanisms(scenario) if biases(one, occult, ahead)]
     for mechanism in found:
         note = ""
         if mechanism.room == "exposure" and ahead.get(mechanism.design, 0.0) > 0.0:
@@ -99,6 +100,15 @@ def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterat
         yield Padding(Text.assemble((place(study, mechanism), "bold red"), f"\n  {mechanism.says}{note}"), (0, 2))
     if not found:
         yield Padding(Text("none: every switch of this study is at the value at which its bias vanishes"), (0, 2))
+
+
+def biases(mechanism: Mechanism, occult: bool, ahead: dict[str, float]) -> bool:
+    """Whether a line does what it can do: somebody is occult, or some exposed month is immortal."""
+    if mechanism.room == "staging":
+        return occult
+    if mechanism.room == "exposure":
+        return ahead.get(mechanism.design, 0.0) >= SHORTEST
+    return not mechanism.says.startswith("Nowhere")
 
 
 def place(study: Study, mechanism: Mechanism) -> str:

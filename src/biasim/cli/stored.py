@@ -17,8 +17,17 @@ def stored_folders(results: Path) -> list[Path]:
 
 def stored_folder(results: Path, study: str) -> Path:
     """The folder of one study, named with or without path and ending. Raises StoreError with the likely intention."""
-    name = Path(study).stem
+    name = named(Path(study))
     folders = {folder.name: folder for folder in stored_folders(results)}
     if name not in folders:
         raise StoreError(f"no results of '{name}' in '{results}'. {meant(name, list(folders))}")
     return folders[name]
+
+
+def named(study: Path) -> str:
+    """The name that a study's folder has: its `study:` where the argument is a file, else the argument itself."""
+    if study.suffix in (".yaml", ".yml") and study.is_file():
+        from biasim.config.load import load
+
+        return load(study).name
+    return study.stem

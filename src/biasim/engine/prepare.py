@@ -11,6 +11,7 @@ from typing import Any
 
 from biasim.config.fingerprint import fingerprint
 from biasim.config.study import Choice, Study
+from biasim.engine.alignment import aligned
 from biasim.engine.keys import key
 from biasim.engine.plan import Plan, plan
 from biasim.engine.precision import MAXIMUM, Prefix
@@ -85,7 +86,8 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
     for design in planned.designs:
         claimed = [claim for (name, _), claim in run.claims[planned.scenario].items() if name == design.name]
         for label, choice in questions(study, claimed).items():
-            world = scenario.designs[design.name].world
+            drawn = scenario.designs[design.name]
+            world, choice = drawn.world, aligned(choice, drawn)
             path = run.folder.truth(key(world, choice, study.truth_size, study.seed))
             effect = world["effect"].name != "none"
             size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)

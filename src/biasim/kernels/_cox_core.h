@@ -3,19 +3,22 @@
  * Mathematics and names are those of _cox_numpy.py. Rows z hold the covariates. Sums over risk sets that rows leave early are compensated (Knuth's two-sum), so that nothing cancels.
  */
 
-/* One row into or out of the running sums of the risk set. */
+/* One row into or out of the running sums of the risk set: those of the rows that stay, or the compensated ones. */
 static TARGET inline void NAME(shift)(const Fit *f, int64_t i, double sign)
 {
     const double *z = f->z + i * f->q;
-    if (f->leavers == 0) {
-        f->sum[f->q] += sign * f->risk[i];
-        NAME(add)(f->sum, z, sign * f->risk[i], f->q);
+    if (!f->leaves[i]) {
+        f->sum[f->q] += f->risk[i];
+        NAME(add)(f->sum, z, f->risk[i], f->q);
         return;
     }
-    for (int64_t j = 0; j < f->q; j++)
-        f->part[j] = sign * f->risk[i] * z[j];
-    f->part[f->q] = sign * f->risk[i];
-    NAME(add_exactly)(f->sum, f->lost, f->part, f->q + 1);
+    double times = sign * f->risk[i];
+    for (int64_t j = 0; j < f->q; j += 4)
+        STORE(f->part + j, times * LOAD(z + j));
+    NAME(add_exactly)(f->moving, f->lost, f->part, f->q);
+    double before = f->moving[f->q], after = before + times, share = after - before;
+    f->lost[f->q] += (before - (after - share)) + (times - share);
+    f->moving[f->q] = after;
 }
 
 /* Terms of one death time, from the sums of survivors `now` and of the dying `f->dying`; returns its log likelihood. */
@@ -165,7 +168,7 @@ static TARGET double NAME(evaluate)(Fit *f, const double *beta)
         return log_likelihood + (q == 4 ? NAME(sweep_4)(f) : q == 8 ? NAME(sweep_8)(f) : q == 12 ? NAME(sweep_12)(f)
                                                                                       : NAME(sweep_wide)(f));
     for (int64_t s = 0, e = 0; s < f->strata_count; s++) {
-        memset(f->sum, 0, width), memset(f->lost, 0, width);
+        memset(f->sum, 0, width), memset(f->moving, 0, width), memset(f->lost, 0, width);
         for (; e < f->strata[s + 1]; e++) {
             int64_t from = i;
             for (; i < f->m && f->first[i] == e; i++)
@@ -174,7 +177,7 @@ static TARGET double NAME(evaluate)(Fit *f, const double *beta)
             for (; gone < f->leavers && f->last[f->leaving[gone]] == e; gone++)
                 NAME(shift)(f, f->leaving[gone], -1.0);
             for (int64_t j = 0; j <= q; j++)
-                now[j] = f->sum[j] + f->lost[j];
+                now[j] = f->sum[j] + (f->moving[j] + f->lost[j]);
             if (f->tied[e]) {
                 memset(f->dying, 0, width);
                 for (int64_t k = from; k < i; k++)

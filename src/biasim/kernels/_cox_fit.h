@@ -37,10 +37,10 @@ struct Fit {
     /* death times: (times,) or (times, q) */
     double *mass, *hazard, *own, *square, *above, *below, *drift, *rest;
     int64_t *count;
-    uint8_t *tied;
+    uint8_t *tied, *leaves; /* leaves: (m,) */
     /* covariates: (q,), with one more for the sum of the risks */
     double *centre, *scale, *covered, *origin, *beta, *trial, *step, *gradient, *moments, *size, *reach;
-    double *sum, *lost, *now, *dying, *part, *spare;
+    double *sum, *moving, *lost, *now, *dying, *part, *spare;
     int64_t *columns;
     uint8_t *kept;
     /* (q, q), and the buffer of rows for outer products */

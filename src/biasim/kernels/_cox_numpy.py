@@ -9,7 +9,6 @@ sums D. Efron 1977, doi 10.1080/01621459.1977.10480613; Therneau and Grambsch 20
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -42,6 +41,7 @@ class Problem:
         self.work = np.empty((min(len(columns), max(1, BLOCK // columns.shape[1])), columns.shape[1]))
         if sets.plain:
             self.upto = np.append(np.flatnonzero(first[1:] != first[:-1]), len(first) - 1)
+            self.met = times - 1 - first
         else:
             self.stream = Stream(sets)
 
@@ -62,11 +62,12 @@ class Problem:
             sums[:] = self.stream.sums(values)
 
     def exposure(self, increments: Floats) -> Floats:
-        """Sums over the death times at which each row is at risk, (q, m), of increments (q, times)."""
+        """Sums over the death times at which each row is at risk, (..., m), of increments (..., times)."""
+        backwards = increments[..., ::-1]
         if self.sets.plain:
-            return np.cumsum(increments[:, ::-1], axis=1)[:, ::-1].take(self.sets.first, axis=1)
+            return np.add.accumulate(backwards, axis=-1).take(self.met, axis=-1)
         times = self.sets.times
-        return differences(increments[:, ::-1], times - self.sets.first, times - self.sets.last)
+        return differences(backwards, times - self.sets.first, times - self.sets.last)
 
     def sums(self, risk: Floats) -> tuple[Floats, Floats | None]:
         """Risk-weighted sums of the columns over each risk set, (p + 1, times), and over the dying of each tied time.
@@ -102,34 +103,50 @@ class Ties:
 
 
 class Stream:
-    """Rows joining and leaving the risk sets in one sequence, for late entry and strata."""
+    """Rows joining and leaving the risk sets in one sequence, for late entry and strata.
+
+    In a single stratum those who stay to its end need no such care: their sums are running sums.
+    """
 
     def __init__(self, sets: RiskSets) -> None:
-        key = np.concatenate([2 * sets.first, 2 * sets.last[sets.leaving] + 1])
+        joining, times = np.arange(len(sets.first)), np.arange(sets.times)
+        self.staying = None
+        if len(sets.strata) == 2:
+            self.staying = np.ones(len(joining))
+            self.staying[sets.leaving] = 0.0
+            self.upto = np.searchsorted(sets.first, times, side="right")
+            joining = np.sort(sets.leaving)
+        key = np.concatenate([2 * sets.first[joining], 2 * sets.last[sets.leaving] + 1])
         order = np.argsort(key, kind="stable")
-        self.row = np.concatenate([np.arange(len(sets.first)), sets.leaving])[order]
-        self.sign = np.where(order < len(sets.first), 1.0, -1.0)
-        times = np.arange(sets.times)
+        self.row = np.concatenate([joining, sets.leaving])[order]
+        self.sign = np.where(order < len(joining), 1.0, -1.0)
         opening = np.repeat(sets.strata[:-1], np.diff(sets.strata))
         self.until = np.searchsorted(key[order], 2 * times + 1, side="right")
         self.since = np.searchsorted(key[order], 2 * opening, side="left")
 
     def sums(self, values: Floats) -> Floats:
-        return differences(values[:, self.row] * self.sign, self.until, self.since)
+        """Sums over each risk set, (q, times), of values (q, m), which are lost."""
+        moving = differences(values.take(self.row, axis=1) * self.sign, self.until, self.since)
+        if self.staying is None:
+            return moving
+        values *= self.staying
+        running = np.zeros((len(values), values.shape[1] + 1))
+        np.add.accumulate(values, axis=1, out=running[:, 1:])
+        return moving + running.take(self.upto, axis=1)
 
 
 def differences(values: Floats, until: Integers, since: Integers) -> Floats:
-    """Sums of values[:, since:until] from running sums whose rounding errors are carried along, so that nothing cancels.
+    """Sums of values[..., since:until] from running sums whose rounding errors are carried along, so that nothing cancels.
 
     The error of each addition is recovered exactly (Knuth's two-sum; Ogita, Rump and Oishi 2005, doi 10.1137/030601818).
     """
-    running = np.zeros((len(values), values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=running[:, 1:])
-    before, after = running[:, :-1], running[:, 1:]
+    running = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.add.accumulate(values, axis=-1, out=running[..., 1:])
+    before, after = running[..., :-1], running[..., 1:]
     part = after - before
     lost = np.zeros_like(running)
-    np.cumsum((before - (after - part)) + (values - part), axis=1, out=lost[:, 1:])
-    return (running[:, until] - running[:, since]) + (lost[:, until] - lost[:, since])
+    np.add.accumulate((before - (after - part)) + (values - part), axis=-1, out=lost[..., 1:])
+    return (running.take(until, -1) - running.take(since, -1)) + (lost.take(until, -1) - lost.take(since, -1))
 
 
 @dataclass(eq=False)
@@ -145,10 +162,9 @@ class Point:
     square: Floats  # (times,) sum over deaths of mean weight / denominator^2, deaths counted as survivors
     efron: tuple[Floats, ...]  # at tied times: hazard of the dying, and the two other such sums
 
-    @cached_property
     def exposed(self) -> Floats:
         """(m,) cumulative hazard that each row has met; a dying row meets Efron's reduced increment."""
-        met = self.problem.exposure(self.hazard[None])[0]
+        met = self.problem.exposure(self.hazard)
         if self.efron:
             ties = self.problem.ties
             met[ties.rows] -= (self.hazard[ties.tied] - self.efron[0])[ties.which]
@@ -157,7 +173,7 @@ class Point:
     def derivatives(self) -> tuple[Floats, Floats, Floats]:
         """Gradient (p,), information (p, p), and its diagonal before the means are taken off, (p,)."""
         problem, sums = self.problem, self.sums[:-1]
-        weighted = self.weighted_gram(self.risk * self.exposed)
+        weighted = self.weighted_gram(self.risk * self.exposed())
         gradient = problem.covered - sums @ self.hazard
         scaled = sums * np.sqrt(self.square)
         means = scaled @ scaled.T
@@ -214,6 +230,7 @@ def score_residuals(point: Point) -> Floats:
     problem, risk, sums = point.problem, point.risk, point.sums
     residuals = np.empty_like(problem.x)
     when, deaths = problem.when, problem.deaths
+    met = point.exposed()
     weight = 1.0 if problem.weights is None else problem.weights[deaths]
     width = max(1, BLOCK // problem.x.shape[1])
     for j in range(0, len(problem.x), width):
@@ -229,7 +246,7 @@ def score_residuals(point: Point) -> Floats:
         if point.efron:
             average[:, ties.rows] -= reduced[:, ties.which]
         x = problem.x[block]
-        residuals[block] = risk * (average - x * point.exposed)
+        residuals[block] = risk * (average - x * met)
         residuals[block, deaths] += (x[:, deaths] - mean[:, when]) * weight
     return residuals
 

@@ -62,7 +62,7 @@ static void count_deaths(Fit *f)
 static int lay_out(Fit *f, const double *covariates, const double *weights, const double *beta)
 {
     int64_t m = f->m, p = f->p, q = f->q, t = f->times, w = q + 8, pad = 8;
-    size_t numbers = (size_t)(m * q + 3 * (m + 2 * pad) + 8 * (t + pad) + (t + pad) + 19 * (w + pad) +
+    size_t numbers = (size_t)(m * q + 3 * (m + 2 * pad) + 8 * (t + pad) + (t + pad) + 20 * (w + pad) + (m + pad) +
                               3 * q * (q + pad) + (ROWS + 2) * (q + 1) + 4 * pad + 64);
     double *at = f->memory = calloc(numbers, sizeof(double));
     if (at == NULL)
@@ -71,7 +71,7 @@ static int lay_out(Fit *f, const double *covariates, const double *weights, cons
     double **rows[] = {&f->weight, &f->risk, &f->met};
     double **death_times[] = {&f->mass, &f->hazard, &f->own, &f->square, &f->above, &f->below};
     double **columns[] = {&f->centre, &f->scale, &f->covered, &f->origin, &f->beta, &f->trial, &f->step, &f->gradient,
-                          &f->moments, &f->size, &f->sum, &f->lost, &f->now, &f->dying, &f->part, &f->spare, &f->reach};
+                          &f->moments, &f->size, &f->sum, &f->moving, &f->lost, &f->now, &f->dying, &f->part, &f->spare, &f->reach};
     double **squares[] = {&f->information, &f->factor, &f->means};
     f->z = carve(&at, m * q);
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
@@ -80,6 +80,9 @@ static int lay_out(Fit *f, const double *covariates, const double *weights, cons
         *death_times[k] = carve(&at, t);
     f->count = (int64_t *)carve(&at, t);
     f->tied = (uint8_t *)carve(&at, t);
+    f->leaves = (uint8_t *)carve(&at, m / 8 + 1);
+    for (int64_t k = 0; k < f->leavers; k++)
+        f->leaves[f->leaving[k]] = 1;
     for (size_t k = 0; k < sizeof columns / sizeof *columns; k++)
         *columns[k] = carve(&at, w);
     f->columns = (int64_t *)carve(&at, w);

@@ -10,12 +10,12 @@ static TARGET INLINE void NAME(add)(double *sum, const double *z, double times, 
 }
 
 /* sum + lost += part, without rounding errors. Not inlined: a product fused into the additions would spoil it. */
-static TARGET APART void NAME(add_exactly)(double *sum, double *lost, const double *part, int64_t n)
+static TARGET APART void NAME(add_exactly)(double *sum, double *lost, const double *part, int64_t q)
 {
-    for (int64_t j = 0; j < n; j++) {
-        double before = sum[j], after = before + part[j], share = after - before;
-        lost[j] += (before - (after - share)) + (part[j] - share);
-        sum[j] = after;
+    for (int64_t j = 0; j < q; j += 4) {
+        four more = LOAD(part + j), before = LOAD(sum + j), after = before + more, share = after - before;
+        STORE(lost + j, LOAD(lost + j) + ((before - (after - share)) + (more - share)));
+        STORE(sum + j, after);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Compiled twins of the loops of logistic.py and matching.py: arrays in, arrays out, no Python while they compute.
+/* Compiled twins of the loops of _logistic_newton.py and _matching_greedy.py: arrays in, arrays out, no Python while they compute.
  *
  * Limited API and buffer protocol: one binary for every Python from 3.11 on, no headers of numpy. */
 #define PY_SSIZE_T_CLEAN
@@ -169,9 +169,9 @@ static PyObject *nearest(PyObject *self, PyObject *args)
 static PyMethodDef METHODS[] = {
     {"newton", newton, METH_VARARGS,
      "newton(design, outcome, weights, gamma, covariance, iterations, converged, settled, moving, pivot) -> (state, "
-     "log_likelihood, iterations). See logistic.py."},
+     "log_likelihood, iterations). See _logistic_newton.py."},
     {"nearest", nearest, METH_VARARGS,
-     "nearest(wanted, offered, rows, ratio, limit, replace, who, whom, slot) -> number of links. See matching.py."},
+     "nearest(wanted, offered, rows, ratio, limit, replace, who, whom, slot) -> number of links. See _matching_greedy.py."},
     {NULL, NULL, 0, NULL},
 };
 

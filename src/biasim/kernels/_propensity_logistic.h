@@ -1,4 +1,4 @@
-/* Newton's method for logistic regression: the twin of `_newton` in logistic.py, in the same steps.
+/* Newton's method for logistic regression: the twin of `newton` in _logistic_newton.py, in the same steps.
  *
  * The design comes as (k, n): one row per column of the model. It is taken in blocks of rows of patients that stay in the
  * first-level cache; all sums of products run over a padded copy, two by four at a time. */

@@ -1,4 +1,4 @@
-/* Greedy nearest-neighbour matching: the twin of `_greedy` in matching.py, link for link.
+/* Greedy nearest-neighbour matching: the twin of `links` in _matching_greedy.py, link for link.
  *
  * Controls of equal score are a group; value[0] = -inf and value[groups + 1] = inf bound them. `below` and `above` are
  * union-find forests that lead to the nearest group with somebody free. */

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, log, nan
+from math import log, nan
 
 import numpy as np
 from scipy.special import expit
 
-from biasim.kernels import backend
+from biasim.kernels import _logistic_newton, backend
 from biasim.types import Bools, Floats, Status
 
-EXTENSION = backend.extension("_propensity")
-MAX_ITERATIONS = 60
-CONVERGED = 1e-20  # Newton decrement (log likelihood still to be gained, times 2): the step is then 1e-10 standard errors
-SETTLED = 1e-8  # a decrement this small with a step this large in some linear predictor, there is no finite maximum
-STILL_MOVING = 0.5
-SUSPICIOUS_PIVOT = 1e-9  # share of a column's variance that earlier columns leave over: below, decide by orthogonalising
 DEPENDENT = 1e-11  # a column whose residual norm is this share of its own norm is aliased (R: glm.fit, dqrdc2)
 
 
@@ -66,7 +60,7 @@ def fit(covariates: Floats, outcome: Bools, *, weights: Floats | None = None) ->
     design, back, kept = _standardised(used, w)
     start = np.zeros(len(design))
     start[0] = log(share / (1.0 - share))
-    newton = _newton_compiled if backend.compiled() and EXTENSION is not None else _newton
+    newton = _logistic_newton.compiled if backend.compiled() and _logistic_newton.EXTENSION else _logistic_newton.newton
     found = newton(design, part, w, start)
     if found is None:
         design, back, kept = _orthogonalised(design, back, kept, used, w)
@@ -163,91 +157,3 @@ def _orthogonalised(
     result[np.delete(columns, chosen)] = False
     mixing = np.array(mixes)[:, chosen] * length
     return np.array(basis) * (length / root), back[np.ix_(chosen, chosen)] @ mixing.T, result
-
-
-Found = tuple[Floats, Floats, float, int, Status]  # coefficients, covariance, log likelihood, iterations, status
-
-
-def _newton(design: Floats, y: Floats, w: Floats | None, gamma: Floats) -> Found | None:
-    """Climb from `gamma`; None if the columns of the design are too close to dependent to be used as they are."""
-    best, decrement = -inf, inf
-    step, predictor = np.zeros_like(gamma), gamma @ design
-    step_predictor = np.zeros_like(predictor)
-    for iteration in range(1, MAX_ITERATIONS + 1):
-        log_likelihood, residual, spread = _pointwise(predictor, y, w)
-        halvings = 0
-        while log_likelihood < best - 1e-10 * (1.0 + abs(best)) and halvings < 40:
-            step, step_predictor, halvings = step / 2, step_predictor / 2, halvings + 1
-            gamma, predictor = gamma - step, predictor - step_predictor
-            log_likelihood, residual, spread = _pointwise(predictor, y, w)
-        best = log_likelihood
-        information = _information(design, spread)
-        if iteration == 1 and _smallest_pivot(information) < SUSPICIOUS_PIVOT:
-            return None
-        previous = decrement
-        try:
-            step = np.linalg.solve(information, score := design @ residual)
-            decrement = float(score @ step)
-        except np.linalg.LinAlgError:
-            decrement = nan
-        if not decrement >= 0.0:  # no information left: where the gain had become small, there is no maximum
-            status = Status.SEPARATION if previous < SETTLED else Status.NOT_CONVERGED
-            return gamma, np.full(information.shape, nan), best, iteration, status
-        step_predictor = step @ design
-        gamma, predictor = gamma + step, predictor + step_predictor
-        if decrement < SETTLED:
-            moving = np.abs(step_predictor).max() > STILL_MOVING
-            if moving or decrement < CONVERGED or decrement > previous / 4:  # or as small as rounding allows
-                status = Status.SEPARATION if moving else Status.OK
-                return gamma, _inverse(information), best, iteration, status
-    return gamma, _inverse(information), best, MAX_ITERATIONS, Status.NOT_CONVERGED
-
-
-def _newton_compiled(design: Floats, y: Floats, w: Floats | None, gamma: Floats) -> Found | None:
-    """`_newton` in C."""
-    gamma, covariance = gamma.copy(), np.empty((len(gamma),) * 2)
-    design, y = np.ascontiguousarray(design), np.ascontiguousarray(y)
-    rules = MAX_ITERATIONS, CONVERGED, SETTLED, STILL_MOVING, SUSPICIOUS_PIVOT
-    state, log_likelihood, iterations = EXTENSION.newton(design, y, w, gamma, covariance, *rules)
-    status = (Status.OK, Status.SEPARATION, Status.NOT_CONVERGED, None)[state]
-    return None if status is None else (gamma, covariance, log_likelihood, iterations, status)
-
-
-def _pointwise(predictor: Floats, y: Floats, w: Floats | None) -> tuple[float, Floats, Floats]:
-    """Log likelihood, and by row its first and minus its second derivative in the linear predictor."""
-    small = np.exp(-np.abs(predictor))
-    odds = 1.0 / (1.0 + small)
-    spread = small * odds
-    residual = y - np.where(predictor >= 0.0, odds, spread)
-    spread *= odds
-    gain = np.minimum(predictor, 0.0) - predictor * (1.0 - y) + np.log(odds)
-    if w is None:
-        return float(gain.sum()), residual, spread
-    return float(w @ gain), w * residual, w * spread
-
-
-def _information(design: Floats, spread: Floats, block: int = 8192) -> Floats:
-    """design diag(spread) design', in blocks that stay in the cache."""
-    total = np.zeros((len(design),) * 2)
-    for start in range(0, design.shape[1], block):
-        part = design[:, start : start + block]
-        total += (part * spread[start : start + block]) @ part.T
-    return total
-
-
-def _smallest_pivot(information: Floats) -> float:
-    """The smallest share of a column's information that earlier columns leave over; 0 if there is none."""
-    try:
-        lower = np.linalg.cholesky(information)
-    except np.linalg.LinAlgError:
-        return 0.0
-    return float((lower.diagonal() ** 2 / information.diagonal()).min())
-
-
-def _inverse(information: Floats) -> Floats:
-    """Inverse, exactly symmetric; nan where there is none."""
-    try:
-        inverse = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        return np.full(information.shape, nan)
-    return (inverse + inverse.T) / 2

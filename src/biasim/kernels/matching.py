@@ -1,7 +1,6 @@
 """Greedy nearest-neighbour matching on a score within a caliper.
 
-O(n log n): the controls are sorted once, equal scores form a group, and two union-find forests lead from any group to the
-nearest one, below and above, that still has somebody free. Rosenbaum and Rubin 1985, doi 10.1080/00031305.1985.10479383.
+Rosenbaum and Rubin 1985, doi 10.1080/00031305.1985.10479383. The search itself, O(n log n), is in `_matching_greedy`.
 """
 
 from __future__ import annotations
@@ -13,10 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from biasim.kernels import backend
+from biasim.kernels import _matching_greedy, backend
 from biasim.types import Bools, Floats, Integers
 
-EXTENSION = backend.extension("_propensity")
 Order = Literal["largest", "smallest", "data"]
 
 
@@ -87,7 +85,7 @@ def nearest(
     controls = np.flatnonzero(~exposed & finite)
     controls = controls[np.argsort(score[controls], kind="stable")]  # by score, then by row
     ratio, limit = max(1, min(int(ratio), len(controls))), min(limit, sys.float_info.max)
-    greedy = _greedy_compiled if backend.compiled() and EXTENSION is not None else _greedy
+    greedy = _matching_greedy.compiled if backend.compiled() and _matching_greedy.EXTENSION else _matching_greedy.links
     chooser, control_row, slot = greedy(score[takers], score[controls], controls, ratio, limit, replace)
     exposed_row = takers[chooser]
     by_row = np.lexsort((slot, exposed_row))
@@ -101,107 +99,3 @@ def match_weights(matches: Matches, size: int) -> Floats:
     result[matches.exposed_row] = 1.0
     np.add.at(result, matches.control_row, 1.0 / partners[matches.exposed_row])
     return result
-
-
-def _greedy(
-    wanted: Floats, offered: Floats, rows: Integers, ratio: int, limit: float, replace: bool
-) -> tuple[Integers, Integers, Integers]:
-    """Links (position in `wanted`, control row, slot). `wanted` in the order of choice, `offered` ascending with `rows`."""
-    first = np.flatnonzero(np.diff(offered, prepend=-inf))
-    value = [-inf, *offered[first].tolist(), inf]  # groups of equal score between two that nobody can want
-    free = [0, *first.tolist(), len(offered)]  # first free member of each group
-    place = (np.searchsorted(offered[first], wanted, side="right")).tolist()
-    choose = _with_replacement if replace else _without_replacement
-    links = choose(wanted.tolist(), place, value, free, rows.tolist(), ratio, limit)
-    return tuple(np.array(column, dtype=np.int64) for column in links)
-
-
-def _greedy_compiled(
-    wanted: Floats, offered: Floats, rows: Integers, ratio: int, limit: float, replace: bool
-) -> tuple[Integers, Integers, Integers]:
-    """`_greedy` in C."""
-    most = len(wanted) * ratio if replace else len(offered)
-    who, whom, slots = np.empty((3, most), dtype=np.int64)
-    made = EXTENSION.nearest(wanted, offered, rows, ratio, limit, replace, who, whom, slots)
-    return who[:made], whom[:made], slots[:made]
-
-
-def _without_replacement(
-    wanted: list[float], place: list[int], value: list[float], free: list[int], rows: list[int], ratio: int, limit: float
-) -> tuple[list[int], list[int], list[int]]:
-    """Rounds of one control each; `below[g]` and `above[g]` lead towards the nearest group that has somebody free."""
-    stop = free[1:]
-    below, above = list(range(len(value))), list(range(len(value)))
-    who, whom, slots = [], [], []
-    turn = range(len(wanted))
-    for slot in range(1, ratio + 1):
-        matched = []
-        for taker in turn:
-            score = wanted[taker]
-            low = _lead(below, place[taker])
-            high = _lead(above, place[taker] + 1)
-            under, over = score - value[low], value[high] - score
-            distance = under if under < over else over
-            if distance > limit:
-                continue
-            group = low if under == distance else high
-            row = rows[free[group]]
-            while under == distance:  # other groups at the same distance: the first row of the data
-                if rows[free[low]] < row:
-                    group, row = low, rows[free[low]]
-                if score - value[low - 1] != distance:
-                    break
-                low = _lead(below, low - 1)
-                under = score - value[low]
-            while over == distance:
-                if rows[free[high]] < row:
-                    group, row = high, rows[free[high]]
-                if value[high + 1] - score != distance:
-                    break
-                high = _lead(above, high + 1)
-                over = value[high] - score
-            free[group] += 1
-            if free[group] == stop[group]:
-                below[group], above[group] = group - 1, group + 1
-            who.append(taker)
-            whom.append(row)
-            slots.append(slot)
-            matched.append(taker)
-        turn = matched
-    return who, whom, slots
-
-
-def _lead(forest: list[int], group: int) -> int:
-    """The root of `group`, halving the path on the way (Tarjan and van Leeuwen 1984, doi 10.1145/62.2160)."""
-    while forest[group] != group:
-        forest[group] = forest[forest[group]]
-        group = forest[group]
-    return group
-
-
-def _with_replacement(
-    wanted: list[float], place: list[int], value: list[float], free: list[int], rows: list[int], ratio: int, limit: float
-) -> tuple[list[int], list[int], list[int]]:
-    """The `ratio` nearest controls of each, whole distances at a time; of each group only the first members can matter."""
-    who, whom, slots = [], [], []
-    for taker, score in enumerate(wanted):
-        low, high = place[taker], place[taker] + 1
-        slot = 1
-        while slot <= ratio:
-            distance = min(score - value[low], value[high] - score)
-            if distance > limit:
-                break
-            level = []
-            while score - value[low] == distance:
-                level += rows[free[low] : min(free[low + 1], free[low] + ratio)]
-                low -= 1
-            while value[high] - score == distance:
-                level += rows[free[high] : min(free[high + 1], free[high] + ratio)]
-                high += 1
-            level.sort()
-            for row in level[: ratio + 1 - slot]:
-                who.append(taker)
-                whom.append(row)
-                slots.append(slot)
-                slot += 1
-    return who, whom, slots

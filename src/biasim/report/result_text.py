@@ -129,9 +129,9 @@ def precision_sentence(performance: list[dict[str, Any]]) -> str:
     biases, covers = finite_mcse(ratios, "bias"), finite_mcse(ratios, "coverage")
     attempts = max((int(float(row["attempts"])) for row in performance), default=0)
     if not biases or not covers:
-        return f"{attempts:,} replicates a scenario: too few for a Monte Carlo standard error."
+        return f"{attempts:,} replicates a scenario. No Monte Carlo standard error of both bias and coverage: too few, or not asked for."
     return (
-        "In brackets: Monte Carlo standard errors (MCSE). 'it helps': how often the 95% interval lies below HR 1.\n"
+        "In brackets: Monte Carlo standard errors (MCSE). 'it helps': how often the 95% interval lies wholly on the side of benefit.\n"
         f"{attempts:,} replicates a scenario buy an MCSE of at most {max(biases):.4f} for a bias of log HR and "
         f"{100 * max(covers):.1f} points for a coverage; halving them takes {4 * attempts:,}."
     )
@@ -147,7 +147,7 @@ def all_measures(folder: Path) -> Iterator[Table]:
     """performance.csv as it is: every measure of every analysis with its MCSE."""
     table = Table(title="performance", title_justify="left", show_edge=False)
     for heading in ("scenario", "design", "method", "estimand", "measure", "value", "mcse", "used", "attempts"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for row in read_table(folder / "tables" / "performance.csv"):
         cells = [str(row[name]) for name in ("scenario", "design", "method", "estimand", "measure")]
         cells += [shown(row[name], lambda value: f"{value:.5g}") for name in ("value", "mcse")]

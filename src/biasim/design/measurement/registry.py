@@ -79,7 +79,9 @@ def _understaged(cohort: Cohort, too_low: np.ndarray) -> dict[str, Floats]:
     if missing:
         reason = f"this world has no column '{missing[0]}', so there is no nodal stage to register too low; use 0"
         raise UnknownColumn("measurement.registry.nodal_understaging", missing[0], list(columns), reason)
-    upfront = cohort.operated_at < cohort.course.evaluated  # the nodes are counted before systemic therapy clears them
+    # nodes are counted where surgery comes before systemic therapy is evaluated; without systemic therapy, always
+    evaluated = cohort.course.evaluated or np.inf
+    upfront = cohort.operated_at < evaluated
     lowered = too_low & ~upfront
     kept = np.where(lowered, 0.0, 1.0)
     one, two, three = (columns[name] for name in NODES)
