@@ -5,8 +5,11 @@ import sys
 
 import numpy as np
 import pytest
+from cox_cases import random_case
 
 from biasim.kernels import backend
+from biasim.kernels._cox_risk_sets import risk_sets
+from biasim.kernels._cox_rows import checked
 
 BUILT = [backend.COX] if backend.COX is not None else []
 
@@ -46,6 +49,36 @@ def test_order_of_numbers(extension):
             assert (order == np.argsort(numbers, kind="stable")).all()
     with pytest.raises(ValueError, match="lengths"):
         extension.order(np.zeros(3), np.zeros(2, dtype=np.int64))
+
+
+@pytest.mark.parametrize("extension", BUILT)
+def test_risk_sets_are_those_of_numpy(extension):
+    for seed in range(300):
+        (time, event, x), options = random_case(seed)
+        labels = {name: options.get(name) for name in ("entry", "weights", "strata", "cluster")}
+        rows = checked(time, event, x, **labels)
+        if not rows.event.any():
+            continue
+        with backend.using("numpy"):
+            a = risk_sets(rows.time, rows.event, rows.entry, rows.strata)
+        with backend.using("compiled"):
+            b = risk_sets(rows.time, rows.event, rows.entry, rows.strata)
+        for name in ("rows", "first", "last", "dead", "strata", "leaving"):
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name), err_msg=f"{seed}, {name}")
+    out = [np.arange(2) for _ in range(3)]
+    inputs = [
+        np.ones(2),
+        np.ones(2, bool),
+        None,
+        np.array([1, 2]),
+        *out,
+        np.arange(3),
+        np.arange(2),
+        np.ones(2, bool),
+        2,
+    ]
+    with pytest.raises(ValueError, match="stratum"):
+        extension.risk_sets(*inputs)
 
 
 def test_the_environment_forces_a_path():

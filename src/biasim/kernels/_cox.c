@@ -15,24 +15,26 @@
 #include "_cox_fit.h"
 #include "_cox_newton.h"
 #include "_cox_order.h"
+#include "_cox_plan.h"
 #include "_cox_report.h"
 
 /* ---------------------------------------------------------------- arrays from Python */
 
 enum { DOUBLES, INTEGERS, FLAGS };
 enum { COVARIATES, ROWS_, FIRST, LAST, DEAD, STRATA, LEAVING, WEIGHTS, GROUP, BETA, DIRECTION, KEPT, COVARIANCE, SANDWICH,
-       ARRAYS, ORDER = ARRAYS };
+       ARRAYS, ORDER = ARRAYS, TIME, ENTRY, EVENT, CODES };
 
 static const struct {
     const char *name;
     int kind, dimensions, writable, optional;
-} ARRAY[ARRAYS + 1] = {
+} ARRAY[ARRAYS + 5] = {
     {"covariates", DOUBLES, 2, 0, 0}, {"rows", INTEGERS, 1, 0, 0},   {"first", INTEGERS, 1, 0, 0},
     {"last", INTEGERS, 1, 0, 0},      {"dead", FLAGS, 1, 0, 0},      {"strata", INTEGERS, 1, 0, 0},
     {"leaving", INTEGERS, 1, 0, 0},   {"weights", DOUBLES, 1, 0, 1}, {"group", INTEGERS, 1, 0, 1},
     {"beta", DOUBLES, 1, 1, 0},       {"direction", DOUBLES, 1, 1, 0}, {"kept", FLAGS, 1, 1, 0},
     {"covariance", DOUBLES, 2, 1, 0}, {"sandwich", DOUBLES, 2, 1, 1},
-    {"order", INTEGERS, 1, 1, 0},
+    {"order", INTEGERS, 1, 1, 0},     {"time", DOUBLES, 1, 0, 0},    {"entry", DOUBLES, 1, 0, 1},
+    {"event", FLAGS, 1, 0, 0},        {"strata", INTEGERS, 1, 0, 1},
 };
 
 static int is_kind(const Py_buffer *view, int kind)
@@ -100,7 +102,7 @@ static const char *misfit(Fit *f, const Py_buffer *a, int64_t groups)
     return NULL;
 }
 
-/* ---------------------------------------------------------------- the two functions */
+/* ---------------------------------------------------------------- fit and order */
 
 static PyObject *run(Fit *f, const Py_buffer *a)
 {
@@ -152,27 +154,78 @@ static PyObject *fit(PyObject *self, PyObject *args)
 
 static PyObject *order(PyObject *self, PyObject *args)
 {
-    PyObject *numbers, *result = NULL, *out;
-    Py_buffer a = {0}, b = {0};
+    PyObject *object[2], *answer = NULL;
+    Py_buffer a[2];
     (void)self;
-    if (!PyArg_ParseTuple(args, "OO", &numbers, &out))
+    memset(a, 0, sizeof a);
+    if (!PyArg_ParseTuple(args, "OO", &object[0], &object[1]))
         return NULL;
-    if (take(numbers, WEIGHTS, &a) && take(out, ORDER, &b)) {
+    if (take(object[0], TIME, &a[0]) && take(object[1], ORDER, &a[1])) {
         int done = 0;
-        if (a.obj == NULL || a.shape[0] != b.shape[0] || a.shape[0] > INT32_MAX)
+        if (a[0].shape[0] != a[1].shape[0] || a[0].shape[0] > INT32_MAX)
             PyErr_SetString(PyExc_ValueError, "order: lengths differ, or more than 2^31 numbers");
         else {
             Py_BEGIN_ALLOW_THREADS
-            done = ascending(a.buf, b.buf, a.shape[0]);
+            done = ascending(a[0].buf, a[1].buf, a[0].shape[0]);
             Py_END_ALLOW_THREADS
-            result = done ? Py_NewRef(Py_None) : PyErr_NoMemory();
+            answer = done ? Py_NewRef(Py_None) : PyErr_NoMemory();
         }
     }
-    if (a.obj)
-        PyBuffer_Release(&a);
-    if (b.obj)
-        PyBuffer_Release(&b);
-    return result;
+    for (int k = 0; k < 2; k++)
+        if (a[k].obj)
+            PyBuffer_Release(&a[k]);
+    return answer;
+}
+
+/* ---------------------------------------------------------------- risk sets */
+
+static const char *misplanned(Plan *p, const Py_buffer *a)
+{
+    p->n = extent(&a[0], 0);
+    for (int k = 1; k < 10; k++)
+        if (a[k].obj && k != 7 && extent(&a[k], 0) != p->n)
+            return "risk sets: lengths differ";
+    if (p->n < 1 || p->n > INT32_MAX / 2 || extent(&a[7], 0) != p->strata_count + 1 || p->strata_count < 1)
+        return "risk sets: nobody, too many, or bounds that do not fit the strata";
+    for (int64_t i = 0; p->strata && i < p->n; i++)
+        if (p->strata[i] < 0 || p->strata[i] >= p->strata_count)
+            return "risk sets: a stratum out of place";
+    return NULL;
+}
+
+static PyObject *risk_sets(PyObject *self, PyObject *args)
+{
+    static const int KIND[10] = {TIME, EVENT, ENTRY, CODES, ORDER, ORDER, ORDER, ORDER, ORDER, KEPT};
+    PyObject *object[10], *answer = NULL;
+    Py_buffer a[10];
+    long long strata_count;
+    int taken = 0, done = 0;
+    (void)self;
+    memset(a, 0, sizeof a);
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOOL", &object[0], &object[1], &object[2], &object[3], &object[4], &object[5],
+                          &object[6], &object[7], &object[8], &object[9], &strata_count))
+        return NULL;
+    while (taken < 10 && take(object[taken], KIND[taken], &a[taken]))
+        taken++;
+    if (taken == 10) {
+        Plan p = {.time = a[0].buf, .event = a[1].buf, .entry = a[2].buf, .strata = a[3].buf, .rows = a[4].buf,
+                  .first = a[5].buf, .last = a[6].buf, .bounds = a[7].buf, .leaving = a[8].buf, .dead = a[9].buf,
+                  .strata_count = strata_count};
+        const char *problem = misplanned(&p, a);
+        if (problem)
+            PyErr_SetString(PyExc_ValueError, problem);
+        else {
+            Py_BEGIN_ALLOW_THREADS
+            done = draw_up(&p);
+            Py_END_ALLOW_THREADS
+            answer = done ? Py_BuildValue("LLL", (long long)p.at_risk, (long long)p.leavers, (long long)p.bounded)
+                          : PyErr_NoMemory();
+        }
+    }
+    for (int k = 0; k < 10; k++)
+        if (a[k].obj)
+            PyBuffer_Release(&a[k]);
+    return answer;
 }
 
 static PyMethodDef METHODS[] = {
@@ -180,6 +233,9 @@ static PyMethodDef METHODS[] = {
      "fit(covariates, rows, first, last, dead, strata, leaving, weights, group, beta, direction, kept, covariance, sandwich, "
      "efron, groups, iterations) -> (state, null, log_likelihood, score_test, iterations). See _cox_compiled.py."},
     {"order", order, METH_VARARGS, "order(numbers, out): out becomes the stable ascending order of numbers."},
+    {"risk_sets", risk_sets, METH_VARARGS,
+     "risk_sets(time, event, entry, strata, rows, first, last, bounds, leaving, dead, strata_count) -> how much is filled of "
+     "rows, leaving and bounds. See _cox_risk_sets.py."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -133,7 +133,7 @@ static double newton_step(Fit *f, int *exact)
 /* Moves beta along the step, halved until the likelihood does not fall. Returns success. */
 static int advance(Fit *f)
 {
-    double slack = 1e-12 * (1.0 + fabs(f->log_likelihood));
+    double slack = 1e-10 * (1.0 + fabs(f->log_likelihood));
     for (int halving = 0; halving < HALVINGS; halving++) {
         for (int64_t j = 0; j < f->q; j++)
             f->trial[j] = f->beta[j] + f->step[j];

@@ -86,7 +86,7 @@ def newton_step(information: Floats, gradient: Floats, *, trusted: bool) -> tupl
 
 def advance(point: Point, beta: Floats, step: Floats) -> tuple[Point | None, Floats]:
     """The next point, the step halved until the likelihood does not fall; None where no step helps."""
-    slack = 1e-12 * (1.0 + abs(point.log_likelihood))
+    slack = 1e-10 * (1.0 + abs(point.log_likelihood))
     for _ in range(HALVINGS):
         following = beta + step
         trial = evaluate(point.problem, following)
@@ -108,7 +108,9 @@ def solve(problem: Problem) -> Solution:
     found = {"kept": kept, "null": null}
     if not kept.any():
         status = Status.SINGULAR if len(kept) else Status.OK
-        return Solution(status=status, beta=beta, information=information, score_test=0.0, iterations=0, point=point, **found)
+        return Solution(
+            status=status, beta=beta, information=information, score_test=0.0, iterations=0, point=point, **found
+        )
     point.problem = problem
     return Solution(**_climb(point, beta, gradient, information), **found)
 

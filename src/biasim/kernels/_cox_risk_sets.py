@@ -45,13 +45,23 @@ def risk_sets(time: Floats, event: Bools, entry: Floats | None, strata: Integers
 
     Times apart by rounding only are one time (R: `timefix`, see tied_times). A row whose interval is empty is never at risk.
     """
+    if backend.compiled():
+        return _compiled(time, event, entry, strata)
     if entry is None and strata is None:
         return _one_stratum(time, event)
     return _general(time, event, entry, strata)
 
 
+def _compiled(time: Floats, event: Bools, entry: Floats | None, strata: Integers | None) -> RiskSets:
+    n, count = len(time), 1 if strata is None else int(strata.max()) + 1
+    rows, first, last, leaving = np.empty((4, n), dtype=np.int64)
+    bounds, dead = np.empty(count + 1, dtype=np.int64), np.empty(n, dtype=bool)
+    m, k, s = backend.COX.risk_sets(time, event, entry, strata, rows, first, last, bounds, leaving, dead, count)
+    return RiskSets(rows[:m], first[:m], last[:m], dead[:m], bounds[:s], leaving[:k])
+
+
 def _one_stratum(time: Floats, event: Bools) -> RiskSets:
-    order = backend.ascending(time)
+    order = np.argsort(time, kind="stable")
     new = _new_times(time[order])
     dead = event[order]
     if not new.all():
@@ -103,12 +113,12 @@ def _general(time: Floats, event: Bools, entry: Floats | None, strata: Integers 
 
 def _sorted(moments: Floats, strata: Integers | None) -> tuple[Integers, Bools]:
     """Order of the moments by stratum and time, and where in it a new time begins. Ties are looked for across strata."""
-    order = backend.ascending(moments)
+    order = np.argsort(moments, kind="stable")
     new = _new_times(moments[order])
     if strata is None:
         return order, new
-    owner = np.resize(strata, len(moments))[order].astype(np.float64)
-    by = backend.ascending(owner)
+    owner = np.resize(strata, len(moments))[order]
+    by = np.argsort(owner, kind="stable")
     group, owner = np.cumsum(new)[by], owner[by]
     new = np.append(True, (group[1:] != group[:-1]) | (owner[1:] != owner[:-1]))
     return order[by], new

@@ -40,7 +40,7 @@ def links(
     first = np.flatnonzero(np.diff(offered, prepend=-inf))
     starts = [0, *first.tolist(), len(offered)]
     groups = _Groups(
-        value=[-inf, *offered[first].tolist(), inf],
+        value=[-inf, *offered[first].tolist(), inf, inf],  # the second inf is looked at, never led to
         free=starts,
         stop=[*starts[1:], len(offered)],
         rows=rows.tolist(),

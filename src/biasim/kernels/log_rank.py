@@ -57,10 +57,9 @@ def log_rank(
         first = cells.first_after(entry, layer)
         # not yet at risk in a cell: rows whose first cell is a later one; in its own first cell a row is at risk
         at_risk -= cells.from_here_on(first, member, len(groups)) - cells.tally(first, member, len(groups))
-    deaths = cells.tally(cells.of_row[died], member[died], len(groups))
-    deadly = np.flatnonzero(deaths.sum(axis=0))
-    at_risk, deaths = at_risk[:, deadly], deaths[:, deadly]
-    return _result(groups, *_moments(at_risk, deaths, _weights(at_risk, deaths, cells.stop[deadly], rho)))
+    dead = np.flatnonzero(died)
+    deaths = cells.tally(cells.of_row[dead], member[dead], len(groups))
+    return _result(groups, *_moments(at_risk, deaths, _weights(at_risk, deaths, cells.stop, rho)))
 
 
 def _labels(group: np.ndarray) -> tuple[np.ndarray, Integers]:
@@ -72,7 +71,7 @@ def _labels(group: np.ndarray) -> tuple[np.ndarray, Integers]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cells:
-    """The distinct (stratum, time) pairs at which a row ends, in that order."""
+    """The distinct (stratum, time) pairs at which a row ends, in that order; somebody is at risk in each."""
 
     key: Integers  # (m,) stratum * len(grid) + position in grid
     stop: Integers  # (m,) one past the last cell of the same stratum
@@ -88,7 +87,8 @@ class _Cells:
         """Rows by group whose cell is this one or a later one of the stratum."""
         before = np.zeros((groups, len(self.key) + 1))
         self.tally(cell, member, groups).cumsum(axis=1, out=before[:, 1:])
-        return before[:, self.stop] - before[:, :-1]
+        ended = before[:, -1:] if self.stop[0] == len(self.key) else before[:, self.stop]
+        return ended - before[:, :-1]
 
     def first_after(self, entry: Floats, layer: Integers | None) -> Integers:
         """The first cell of the row's stratum after its entry; there is one, its own at the latest."""
@@ -98,10 +98,11 @@ class _Cells:
 
 def _cells(time: Floats, layer: Integers | None) -> _Cells:
     order = np.argsort(time, kind="stable")
-    begins = tied_times.starts(time[order])
+    ascending = time[order]
+    begins = tied_times.starts(ascending)
     of_row = np.empty(len(time), dtype=np.int64)
     of_row[order] = begins.cumsum() - 1
-    grid = time[order][begins]
+    grid = ascending[begins]
     if layer is None:
         return _Cells(key=np.arange(len(grid)), stop=np.full(len(grid), len(grid)), of_row=of_row, grid=grid)
     key, of_row = np.unique(layer * len(grid) + of_row, return_inverse=True)

@@ -129,9 +129,10 @@ def precision_sentence(performance: list[dict[str, Any]]) -> str:
     biases, covers = finite_mcse(ratios, "bias"), finite_mcse(ratios, "coverage")
     attempts = max((int(float(row["attempts"])) for row in performance), default=0)
     if not biases or not covers:
-        return f"{attempts:,} replicates a scenario. No Monte Carlo standard error of both bias and coverage: too few, or not asked for."
+        return f"{attempts:,} replicates a scenario: too few for the MCSE of a bias and of a coverage, or not asked for."
     return (
-        "In brackets: Monte Carlo standard errors (MCSE). 'it helps': how often the 95% interval lies wholly on the side of benefit.\n"
+        "In brackets: Monte Carlo standard errors (MCSE). "
+        "'it helps': how often the 95% interval lies wholly on the side of benefit.\n"
         f"{attempts:,} replicates a scenario buy an MCSE of at most {max(biases):.4f} for a bias of log HR and "
         f"{100 * max(covers):.1f} points for a coverage; halving them takes {4 * attempts:,}."
     )
