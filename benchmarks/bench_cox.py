@@ -22,11 +22,11 @@ Rows = Iterator[tuple[str, str, str]]
 
 
 def patients(size: int, seed: int, *, monthly: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Time, death and covariates; about a third censored; months continuous, or whole with many ties."""
+    """Time, death and covariates; about a fifth censored; months continuous, or whole with many ties."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(size, 8))
     x[:, 0], x[:, 3] = rng.random(size) < 0.4, rng.random(size) < 0.2
-    death, end = rng.exponential(size=size) * np.exp(-x @ EFFECT) * 24, rng.uniform(12, 120, size=size)
+    death, end = rng.exponential(size=size) * np.exp(-x @ EFFECT) * 24, rng.uniform(12, 72, size=size)
     months = np.minimum(death, end)
     return np.ceil(months) if monthly else months, death <= end, x
 

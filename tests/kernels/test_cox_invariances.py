@@ -101,18 +101,31 @@ def test_weights_times_a_constant(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_patient_who_enters_among_giants_is_weighed_exactly(path):
-    """Risks of e^30 leave before the last risk sets: what is left must not be their rounding."""
+@pytest.mark.parametrize("apart", [False, True])
+def test_giants_leave_nothing_behind(path, apart):
+    """Risks a million million times larger enter after all deaths: their rounding must not stay in the sums."""
     rng = np.random.default_rng(7)
-    x = np.append(np.full(20, 15.0), rng.normal(size=40))[:, None]
-    time = np.append(rng.uniform(0, 1, 20), rng.uniform(2, 9, 40))
-    event = np.append(rng.random(20) < 0.5, np.ones(40, bool))
-    entry = np.append(np.zeros(20), np.where(np.arange(40) % 2, 0.0, time[20:] - 1.5))
-    strata = np.append(np.zeros(20), np.ones(40))
+    x = np.append(rng.normal(size=60), np.full(30, 18.0))[:, None]
+    ranks = np.argsort(np.argsort(rng.exponential(size=60) * np.exp(-1.5 * x[:60, 0])))
+    time = np.append((ranks + 1) / 15, rng.uniform(6, 9, 30))
+    entry = np.append(np.where(np.arange(60) % 2, 0.0, time[:60] * 0.5), np.full(30, 5.0))
+    event = np.append(np.ones(60, bool), np.zeros(30, bool))
+    event[60] = True
+    strata = np.append(np.zeros(60), np.ones(30)) if apart else None
     together = fit_on(path, time, event, x, entry=entry, strata=strata, robust=True)
-    alone = fit_on(path, time[20:], event[20:], x[20:], entry=entry[20:], robust=True)
-    np.testing.assert_allclose(together.coefficients, alone.coefficients, rtol=1e-9)
-    np.testing.assert_allclose(together.robust_covariance, alone.robust_covariance, rtol=1e-9)
+    alone = fit_on(path, time[:60], event[:60], x[:60], entry=entry[:60], robust=True)
+    assert together.coefficients[0] > 1.2
+    np.testing.assert_allclose(together.coefficients, alone.coefficients, rtol=1e-11)
+    np.testing.assert_allclose(together.robust_covariance, alone.robust_covariance, rtol=1e-10)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_interval_that_is_only_rounding_is_none(path):
+    time, event, x = cohort(monthly=False)
+    time = np.append(time, [10.0, 11.0])
+    entry = np.append(np.zeros(N), [10.0 - 1e-12, 11.0 - 1e-12])
+    longer = np.append(event, [True, True]), np.vstack([x, x[:2] + 1])
+    same(fit_on(path, time, *longer, entry=entry, robust=True), fit_on(path, time[:N], event, x, robust=True))
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -78,6 +78,18 @@ def test_separation(path):
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_separation_among_many(path):
+    rng = np.random.default_rng(2)
+    x = np.column_stack([rng.random(3000) < 0.02, rng.normal(size=(3000, 3))])
+    time, event = rng.exponential(size=3000), (rng.random(3000) < 0.5) & (x[:, 0] == 0)
+    for months in (time, np.ceil(10 * time)):
+        fit = fit_on(path, months, event, x)
+        assert fit.status == Status.SEPARATION
+        assert fit.coefficients[0] == -np.inf
+        assert np.isnan(fit.coefficients[1:]).all()
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_a_large_effect_is_not_separation(path):
     rng = np.random.default_rng(10)
     x = rng.normal(size=(2000, 2))

@@ -2,8 +2,7 @@
 
 #define ROWS 128 /* rows handled at once: they stay in the first cache */
 #define FARTHEST 700.0
-#define COLLINEAR 1e-11
-#define NOISE 1e-12
+#define COLLINEAR 1.8189894035458565e-12 /* 2^-39 */
 #define CLOSE 1e-20
 #define STALLED 1e-14
 #define FLAT 1e-3

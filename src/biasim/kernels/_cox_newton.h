@@ -49,10 +49,10 @@ static int64_t independent(Fit *f)
     double *rest = f->factor, *noise = f->size;
     memcpy(rest, f->information, q * q * sizeof(double));
     for (int64_t j = 0; j < p; j++)
-        noise[j] = NOISE * f->moments[j];
+        noise[j] = COLLINEAR * f->moments[j];
     for (int64_t j = 0; j < p; j++) {
         double pivot = rest[j * q + j];
-        f->kept[j] = pivot > COLLINEAR * f->moments[j] && pivot > noise[j];
+        f->kept[j] = pivot > noise[j];
         if (!f->kept[j])
             continue;
         f->columns[found++] = j;

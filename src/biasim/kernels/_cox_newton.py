@@ -13,8 +13,7 @@ from biasim.kernels._cox_rows import Rows, standardised
 from biasim.kernels._cox_separation import runs_off, settled
 from biasim.types import Bools, Floats, Status
 
-COLLINEAR = 1e-11  # share of a column's second moment that earlier columns leave; R has 1.8e-12, closer to rounding
-NOISE = 1e-12  # what rounding may leave of a second moment, with room to spare
+COLLINEAR = float(np.finfo(np.float64).eps ** 0.75)  # 1.8e-12 of a second moment is rounding; R: coxph.control(toler.chol)
 CLEAR = 0.03  # root of a pivot that nothing can be wrong with
 CLOSE = 1e-20  # squared Newton step, in standard errors, after which coefficients and errors are exact to rounding
 STALLED = 1e-14  # below this, steps that do not shrink any more are rounding
@@ -54,10 +53,10 @@ def independent(information: Floats, moments: Floats) -> Bools:
             return kept
     except np.linalg.LinAlgError:
         pass
-    rest, noise = information.copy(), NOISE * moments
+    rest, noise = information.copy(), COLLINEAR * moments
     for j in range(len(moments)):
         pivot = rest[j, j]
-        kept[j] = pivot > COLLINEAR * moments[j] and pivot > noise[j]
+        kept[j] = pivot > noise[j]
         if kept[j]:
             share = rest[j + 1 :, j] / pivot
             noise[j + 1 :] += share**2 * noise[j]
