@@ -116,3 +116,18 @@ def test_help_imports_nothing_heavy() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_precision_is_refused_where_no_bias_is_on_the_log_scale(small: Path) -> None:
+    (small / "small.yaml").write_text(SMALL.replace("methods: [cox]", "methods: [kaplan_meier]").replace(
+        "[marginal_log_hazard_ratio]", "[{survival_difference: {at: 36}}]"
+    ))
+    refused = biasim("simulate", "small.yaml", "--precision", "0.01", "--no-figures", folder=small)
+    assert refused.returncode == 1
+    assert "log hazard ratio" in refused.stderr
+
+
+def test_show_takes_the_file_of_a_study_whatever_it_is_called(small: Path) -> None:
+    (small / "small.yaml").rename(small / "other.yaml")
+    assert biasim("simulate", "other.yaml", "--no-figures", "--workers", "1", folder=small).returncode == 0
+    assert biasim("show", "other.yaml", folder=small).returncode == 0

@@ -17,6 +17,7 @@ from biasim.engine.plan import Plan, plan
 from biasim.engine.precision import MAXIMUM, Prefix
 from biasim.engine.scenarios import Progress
 from biasim.engine.truth import NULL_SIZE, Answer, claims, questions
+from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
 
@@ -74,9 +75,16 @@ def prepare(study: Study, folder: Folder, session: Any, replicates: int | None, 
         )
         made.scenarios.append(progress)
         made.claims[scenario.number] = claims(planned)
+        if precision is not None and not any(on_log_scale(claim) for claim in made.claims[scenario.number].values()):
+            raise BiasimError("--precision is a target for biases of log hazard ratios, and no method of this study reports one")
         for (design, label), asked in ask(made, planned):
             made.truths[scenario.number, design, label] = asked
     return made
+
+
+def on_log_scale(claim: str) -> bool:
+    """Whether a claimed estimand is a log hazard ratio."""
+    return claim.endswith("log_hazard_ratio")
 
 
 def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:

@@ -19,7 +19,6 @@ CLOSE = 1e-20  # squared Newton step, in standard errors, after which coefficien
 STALLED = 1e-14  # below this, steps that do not shrink any more are rounding
 FLAT = 1e-3  # a gain this small, or this LATE, with linear predictors moving by more than MOVING: perhaps no maximum
 LATE = 4
-TRUSTED = 2  # iterations in which the information is not yet worth checking
 MOVING = 0.5
 WIDEST = 20.0  # how far one step may move linear predictors apart
 LONG = 12  # a maximum found after so many steps is worth a second look
@@ -67,9 +66,10 @@ def independent(information: Floats, moments: Floats) -> Bools:
 def newton_step(information: Floats, gradient: Floats, *, trusted: bool) -> tuple[Floats, bool]:
     """The Newton step, with a ridge as small as makes the information positive, and whether none was needed."""
     try:
-        if not trusted:
+        step = np.linalg.solve(information, gradient)
+        if not (trusted and step @ gradient > FLAT):
             np.linalg.cholesky(information)
-        return np.linalg.solve(information, gradient), True
+        return step, True
     except np.linalg.LinAlgError:
         scale = np.sqrt(np.maximum(information.diagonal(), np.finfo(np.float64).tiny))
     correlation = information / np.outer(scale, scale)
@@ -118,7 +118,7 @@ def _climb(point: Point, beta: Floats, gradient: Floats, information: Floats) ->
     problem, previous, status = point.problem, np.inf, Status.NOT_CONVERGED
     iteration, endless, score_test = 0, None, 0.0
     while iteration < ITERATIONS:
-        step, exact = newton_step(information, gradient, trusted=iteration < TRUSTED)
+        step, exact = newton_step(information, gradient, trusted=iteration < LATE)
         decrement = float(step @ gradient) / problem.unit
         score_test = score_test if iteration else decrement * problem.unit
         moving = problem.spread(step)
