@@ -22,7 +22,7 @@
 
 enum { DOUBLES, INTEGERS, FLAGS };
 enum { COVARIATES, ROWS_, FIRST, LAST, DEAD, STRATA, LEAVING, WEIGHTS, GROUP, BETA, DIRECTION, KEPT, COVARIANCE, SANDWICH,
-       ARRAYS, ORDER = ARRAYS, TIME, ENTRY, EVENT, CODES };
+       ARRAYS, OUTPUT = ARRAYS, TIME, ENTRY, EVENT, CODES };
 
 static const struct {
     const char *name;
@@ -33,7 +33,7 @@ static const struct {
     {"leaving", INTEGERS, 1, 0, 0},   {"weights", DOUBLES, 1, 0, 1}, {"group", INTEGERS, 1, 0, 1},
     {"beta", DOUBLES, 1, 1, 0},       {"direction", DOUBLES, 1, 1, 0}, {"kept", FLAGS, 1, 1, 0},
     {"covariance", DOUBLES, 2, 1, 0}, {"sandwich", DOUBLES, 2, 1, 1},
-    {"order", INTEGERS, 1, 1, 0},     {"time", DOUBLES, 1, 0, 0},    {"entry", DOUBLES, 1, 0, 1},
+    {"output", INTEGERS, 1, 1, 0},    {"time", DOUBLES, 1, 0, 0},    {"entry", DOUBLES, 1, 0, 1},
     {"event", FLAGS, 1, 0, 0},        {"strata", INTEGERS, 1, 0, 1},
 };
 
@@ -102,7 +102,7 @@ static const char *misfit(Fit *f, const Py_buffer *a, int64_t groups)
     return NULL;
 }
 
-/* ---------------------------------------------------------------- fit and order */
+/* ---------------------------------------------------------------- fit */
 
 static PyObject *run(Fit *f, const Py_buffer *a)
 {
@@ -152,31 +152,6 @@ static PyObject *fit(PyObject *self, PyObject *args)
     return answer;
 }
 
-static PyObject *order(PyObject *self, PyObject *args)
-{
-    PyObject *object[2], *answer = NULL;
-    Py_buffer a[2];
-    (void)self;
-    memset(a, 0, sizeof a);
-    if (!PyArg_ParseTuple(args, "OO", &object[0], &object[1]))
-        return NULL;
-    if (take(object[0], TIME, &a[0]) && take(object[1], ORDER, &a[1])) {
-        int done = 0;
-        if (a[0].shape[0] != a[1].shape[0] || a[0].shape[0] > INT32_MAX)
-            PyErr_SetString(PyExc_ValueError, "order: lengths differ, or more than 2^31 numbers");
-        else {
-            Py_BEGIN_ALLOW_THREADS
-            done = ascending(a[0].buf, a[1].buf, a[0].shape[0]);
-            Py_END_ALLOW_THREADS
-            answer = done ? Py_NewRef(Py_None) : PyErr_NoMemory();
-        }
-    }
-    for (int k = 0; k < 2; k++)
-        if (a[k].obj)
-            PyBuffer_Release(&a[k]);
-    return answer;
-}
-
 /* ---------------------------------------------------------------- risk sets */
 
 static const char *misplanned(Plan *p, const Py_buffer *a)
@@ -195,7 +170,7 @@ static const char *misplanned(Plan *p, const Py_buffer *a)
 
 static PyObject *risk_sets(PyObject *self, PyObject *args)
 {
-    static const int KIND[10] = {TIME, EVENT, ENTRY, CODES, ORDER, ORDER, ORDER, ORDER, ORDER, KEPT};
+    static const int KIND[10] = {TIME, EVENT, ENTRY, CODES, OUTPUT, OUTPUT, OUTPUT, OUTPUT, OUTPUT, KEPT};
     PyObject *object[10], *answer = NULL;
     Py_buffer a[10];
     long long strata_count;
@@ -232,7 +207,6 @@ static PyMethodDef METHODS[] = {
     {"fit", fit, METH_VARARGS,
      "fit(covariates, rows, first, last, dead, strata, leaving, weights, group, beta, direction, kept, covariance, sandwich, "
      "efron, groups, iterations) -> (state, null, log_likelihood, score_test, iterations). See _cox_compiled.py."},
-    {"order", order, METH_VARARGS, "order(numbers, out): out becomes the stable ascending order of numbers."},
     {"risk_sets", risk_sets, METH_VARARGS,
      "risk_sets(time, event, entry, strata, rows, first, last, bounds, leaving, dead, strata_count) -> how much is filled of "
      "rows, leaving and bounds. See _cox_risk_sets.py."},

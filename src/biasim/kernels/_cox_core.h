@@ -1,6 +1,7 @@
 /* Partial likelihood of Cox, its derivatives and score residuals. Included twice by _cox_fit.h: portable, and for AVX2 with FMA.
  *
- * Mathematics and names are those of _cox_numpy.py. Rows z hold the covariates. Sums over risk sets that rows leave early are compensated (Knuth's two-sum), so that nothing cancels.
+ * Mathematics and names are those of _cox_numpy.py. Rows z hold the covariates. Sums over rows that leave their risk sets early
+ * are compensated (Knuth's two-sum), so that nothing cancels.
  */
 
 /* One row into or out of the running sums of the risk set: those of the rows that stay, or the compensated ones. */

@@ -13,7 +13,9 @@ from biasim.kernels._cox_rows import Rows, standardised
 from biasim.kernels._cox_separation import runs_off, settled
 from biasim.types import Bools, Floats, Status
 
-COLLINEAR = float(np.finfo(np.float64).eps ** 0.75)  # 1.8e-12 of a second moment is rounding; R: coxph.control(toler.chol)
+COLLINEAR = float(
+    np.finfo(np.float64).eps ** 0.75
+)  # 1.8e-12 of a second moment is rounding; R: coxph.control(toler.chol)
 CLEAR = 0.03  # root of a pivot that nothing can be wrong with
 CLOSE = 1e-20  # squared Newton step, in standard errors, after which coefficients and errors are exact to rounding
 STALLED = 1e-14  # below this, steps that do not shrink any more are rounding

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from biasim.kernels._cox_risk_sets import RiskSets
-from biasim.kernels._cox_sums import Stream, Ties, differences
+from biasim.kernels._cox_sums import Stream, Ties
 from biasim.types import Bools, Floats, Integers
 
 BLOCK = 65536  # numbers held at once per temporary: fits in cache
@@ -64,11 +64,9 @@ class Problem:
 
     def exposure(self, increments: Floats) -> Floats:
         """Sums over the death times at which each row is at risk, (..., m), of increments (..., times)."""
-        backwards = increments[..., ::-1]
-        if self.sets.plain:
-            return np.add.accumulate(backwards, axis=-1).take(self.met, axis=-1)
-        times = self.sets.times
-        return differences(backwards, times - self.sets.first, times - self.sets.last)
+        if not self.sets.plain:
+            return self.stream.exposure(increments)
+        return np.add.accumulate(increments[..., ::-1], axis=-1).take(self.met, axis=-1)
 
     def sums(self, risk: Floats) -> tuple[Floats, Floats | None]:
         """Risk-weighted sums of the columns over each risk set, (p + 1, times), and over the dying of each tied time.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.types import Floats, Integers
+
+FEW = 50  # strata that are summed one by one; more are one sequence, from which each takes its part
 
 
 class Ties:
@@ -42,19 +46,36 @@ class Stream:
         order = np.argsort(key, kind="stable")
         self.row = np.concatenate([joining, sets.leaving])[order]
         self.sign = np.where(order < len(joining), 1.0, -1.0)
+        bounds = sets.strata if len(sets.strata) <= FEW else sets.strata[[0, -1]]
         opening = np.repeat(sets.strata[:-1], np.diff(sets.strata))
         self.until = np.searchsorted(key[order], 2 * times + 1, side="right")
         self.since = np.searchsorted(key[order], 2 * opening, side="left")
+        begins = np.searchsorted(key[order], 2 * bounds)
+        rows = np.searchsorted(sets.first, bounds)
+        self.parts = [tuple(map(slice, *pair)) for pair in pairwise(zip(bounds, begins, rows, strict=True))]
+        self.sets = sets
 
     def sums(self, values: Floats) -> Floats:
         """Sums over each risk set, (q, times), of values (q, m), which are lost."""
-        moving = differences(values.take(self.row, axis=1) * self.sign, self.until, self.since)
+        moving, total = values.take(self.row, axis=1) * self.sign, np.empty((len(values), self.sets.times))
+        for times, stream, _ in self.parts:
+            until, since = self.until[times] - stream.start, self.since[times] - stream.start
+            total[:, times] = differences(moving[:, stream], until, since)
         if self.staying is None:
-            return moving
+            return total
         values *= self.staying
         running = np.zeros((len(values), values.shape[1] + 1))
         np.add.accumulate(values, axis=1, out=running[:, 1:])
-        return moving + running.take(self.upto, axis=1)
+        return total + running.take(self.upto, axis=1)
+
+    def exposure(self, increments: Floats) -> Floats:
+        """Sums over the death times at which each row is at risk, (..., m), of increments (..., times)."""
+        first, last = self.sets.first, self.sets.last
+        total = np.empty((*increments.shape[:-1], len(first)))
+        for times, _, rows in self.parts:
+            backwards = increments[..., times][..., ::-1]
+            total[..., rows] = differences(backwards, times.stop - first[rows], times.stop - last[rows])
+        return total
 
 
 def differences(values: Floats, until: Integers, since: Integers) -> Floats:

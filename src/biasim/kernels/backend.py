@@ -10,10 +10,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import Literal
 
-import numpy as np
-
-from biasim.types import Floats, Integers
-
 Path = Literal["numpy", "compiled"]
 VARIABLE = "BIASIM_KERNELS"  # environment: forces a path
 
@@ -46,15 +42,6 @@ _COMPILED: ContextVar[bool] = ContextVar("biasim_kernels", default=_AT_FIRST)
 def compiled() -> bool:
     """Whether the kernels take the compiled path."""
     return _COMPILED.get()
-
-
-def ascending(numbers: Floats) -> Integers:
-    """The stable ascending order of numbers (n,) without nan."""
-    if not compiled():
-        return np.argsort(numbers, kind="stable")
-    order = np.empty(len(numbers), dtype=np.int64)
-    COX.order(numbers, order)
-    return order
 
 
 @contextmanager
