@@ -212,6 +212,11 @@ class Estimate:
     diagnostics: Mapping[str, float] = field(default_factory=dict)
 
 
+def on_log_scale(estimand: str) -> bool:
+    """Whether values of an estimand, as methods claim it, are log hazard ratios: lower favours surgery."""
+    return estimand.endswith("log_hazard_ratio")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """The value of an estimand in a cohort, with its Monte Carlo standard error."""

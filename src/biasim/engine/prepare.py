@@ -20,6 +20,7 @@ from biasim.engine.truth import NULL_SIZE, Answer, claims, questions
 from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
+from biasim.types import on_log_scale
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,11 +81,6 @@ def prepare(study: Study, folder: Folder, session: Any, replicates: int | None, 
         for (design, label), asked in ask(made, planned):
             made.truths[scenario.number, design, label] = asked
     return made
-
-
-def on_log_scale(claim: str) -> bool:
-    """Whether a claimed estimand is a log hazard ratio."""
-    return claim.endswith("log_hazard_ratio")
 
 
 def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:

@@ -13,7 +13,7 @@ from biasim.engine.scenarios import Progress
 from biasim.engine.truth import Answer
 from biasim.registry import find
 from biasim.store.shards import query
-from biasim.types import Estimates, Status, Truth
+from biasim.types import Estimates, Status, Truth, on_log_scale
 
 PERFORMANCE = ("scenario", "design", "method", "estimand", "truth", "measure", "value", "mcse", "used", "attempts")
 ALWAYS = ("mean", "bias", "convergence")  # measures in every table, asked for or not
@@ -70,7 +70,7 @@ def parts(measures: Sequence[Choice], estimand: str) -> dict[str, Part]:
     """The measures that are always there, then the study's own, with the side of benefit set by the estimand."""
     found: dict[str, Part] = {name: find("performance", name) for name in ALWAYS}
     found.update({choice.name: choice.function for choice in measures})
-    better: Any = "lower" if estimand.endswith("log_hazard_ratio") else "higher"
+    better: Any = "lower" if on_log_scale(estimand) else "higher"
     return {
         name: partial(measure, better=better) if "better" in signature(measure).parameters else measure
         for name, measure in found.items()

@@ -9,6 +9,8 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from biasim.types import on_log_scale
+
 
 def replay_table(title: str, rows: Iterable[Any]) -> Table:
     """Rows of the engine (design, method, estimate) as a table. Hazard ratios are printed as such."""
@@ -20,7 +22,7 @@ def replay_table(title: str, rows: Iterable[Any]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         found = row.estimate
-        spell = exp if found.estimand.endswith("log_hazard_ratio") else float
+        spell = exp if on_log_scale(found.estimand) else float
         counts = [found.diagnostics.get(name) for name in ("size", "exposed", "events")]
         table.add_row(
             row.design,

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from biasim.store.tables import read_table
+from biasim.types import on_log_scale
 
 Row = Mapping[str, Any]
 Key = tuple[int, str, str, str]  # scenario, design, method, estimand
@@ -24,7 +25,7 @@ def results_text(folder: Path) -> Iterator[Table | Text]:
     by_key = gather(performance)
     for scenario in scenarios:
         keys = [key for key in by_key if key[0] == int(scenario["scenario"])]
-        ratios = [key for key in keys if key[3].endswith("log_hazard_ratio")]
+        ratios = [key for key in keys if on_log_scale(key[3])]
         if ratios:
             yield hazard_ratio_table(scenario, ratios, by_key)
         rest = [key for key in keys if key not in ratios]
@@ -125,7 +126,7 @@ def failures(row: Row) -> str:
 
 def precision_sentence(performance: list[dict[str, Any]]) -> str:
     """What the number of replicates buys: the largest MCSE, and the price of halving it."""
-    ratios = [row for row in performance if row["estimand"].endswith("log_hazard_ratio")] or performance
+    ratios = [row for row in performance if on_log_scale(row["estimand"])] or performance
     biases, covers = finite_mcse(ratios, "bias"), finite_mcse(ratios, "coverage")
     attempts = max((int(float(row["attempts"])) for row in performance), default=0)
     if not biases or not covers:
