@@ -5,9 +5,10 @@ Arrays have one entry per patient, shape (n,), unless the field says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Integers = NDArray[np.int64]
+Worked = TypeVar("Worked")
 Streams = Callable[[str], np.random.Generator]  # stage name -> its own random stream
 
 
@@ -166,10 +168,17 @@ class Observed:
     time: Floats  # end of observation, > entry
     event: Bools  # death at `time`
     patient: Integers  # row of the cohort: identity only, carries no information
+    worked_out: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def size(self) -> int:
         return len(self.time)
+
+    def once(self, key: Hashable, work: Callable[[], Worked]) -> Worked:
+        """The result of `work`, a function of these data alone, computed once for all the methods that need it."""
+        if key not in self.worked_out:
+            self.worked_out[key] = work()
+        return self.worked_out[key]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

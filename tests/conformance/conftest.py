@@ -92,7 +92,7 @@ def rows(value: Any, order: np.ndarray) -> Any:
     if isinstance(value, np.ndarray):
         return frozen(value[order]) if value.shape[:1] == (size,) else value
     if is_dataclass(value):
-        return replace(value, **{item.name: rows(getattr(value, item.name), order) for item in fields(value)})
+        return replace(value, **{item.name: rows(getattr(value, item.name), order) for item in fields(value) if item.init})
     if isinstance(value, Mapping):
         return {key: rows(item, order) for key, item in value.items()}
     if callable(value):

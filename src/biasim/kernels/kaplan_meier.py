@@ -205,7 +205,12 @@ def quantile(fitted: Curve, p: float = 0.5, *, kind: IntervalKind = "log") -> tu
     curve ends there). The limits invert the pointwise interval (Brookmeyer and Crowley 1982, doi 10.2307/2530286).
     """
     low, high = interval(fitted, kind)
-    return tuple(_crossing(fitted.time, values, p) for values in (fitted.survival, low, high))
+    return reached(fitted, p), _crossing(fitted.time, low, p), _crossing(fitted.time, high, p)
+
+
+def reached(fitted: Curve, p: float = 0.5) -> float:
+    """The time by which a share `p` has died, as `quantile` gives it, without limits."""
+    return _crossing(fitted.time, fitted.survival, p)
 
 
 def _crossing(time: Floats, survival: Floats, p: float) -> float:

@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 
 from biasim.errors import BiasimError, meant
-from biasim.types import Estimate, Integers, Observed, Status
+from biasim.types import Estimate, Integers, Observed, ObservedOverTime, Status
 
 NORMAL_975 = 1.959963984540054  # 97.5th percentile of the standard normal distribution
 CONDITIONAL = "conditional_log_hazard_ratio"
@@ -17,19 +17,27 @@ MARGINAL = "marginal_log_hazard_ratio"
 
 
 def counts(observed: Observed) -> dict[str, float]:
-    """Patients and deaths, in all and among the exposed. Someone with several rows counts once."""
+    """Patients and deaths, in all and among those ever exposed. Someone with several rows counts once."""
+    return dict(observed.once("counts", lambda: _counts(observed)))
+
+
+def _counts(observed: Observed) -> dict[str, float]:
     exposed, event = observed.exposed, observed.event
+    if isinstance(observed, ObservedOverTime):
+        exposed = observed.exposed_from < observed.time
+    size = persons(observed.patient)
+    distinct = size == observed.size
     return {
-        "size": float(persons(observed.patient)),
+        "size": float(size),
         "events": float(np.count_nonzero(event)),
-        "exposed": float(persons(observed.patient[exposed])),
+        "exposed": float(np.count_nonzero(exposed) if distinct else persons(observed.patient[exposed])),
         "events_exposed": float(np.count_nonzero(event & exposed)),
     }
 
 
 def persons(patient: Integers) -> int:
     """How many distinct patients; rows that ascend, as they do in a cohort, need no search."""
-    return len(patient) if (np.diff(patient) > 0).all() else len(np.unique(patient))
+    return len(patient) if (patient[1:] > patient[:-1]).all() else len(np.unique(patient))
 
 
 def failed(estimand: str, status: Status, message: str, diagnostics: Mapping[str, float] | None = None) -> Estimate:
@@ -98,5 +106,5 @@ def chosen(observed: Observed, wanted: bool | tuple[str, ...], *, besides: tuple
 
 def take(observed: Observed, rows: Integers) -> Observed:
     """The same data with these rows only, in this order, repeats allowed."""
-    arrays = {field.name: getattr(observed, field.name)[rows] for field in fields(observed) if field.name != "names"}
+    arrays = {field.name: getattr(observed, field.name)[rows] for field in fields(observed) if field.init and field.name != "names"}
     return type(observed)(names=observed.names, **arrays)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from biasim.kernels import logistic, matching
-from biasim.kernels.balance import standardised_differences
+from biasim.kernels.balance import groups, standardised_differences
 from biasim.kernels.weights import effective_size, propensity_weights
 from biasim.methods._checks import chosen
 from biasim.types import Floats, Integers, Observed, Status
@@ -116,7 +116,7 @@ def balance_diagnostics(observed: Observed, weights: Floats) -> dict[str, float]
         "effective_size_unexposed": float(unexposed),
     }
     for name, differences in (
-        ("max_smd_before", _differences(observed, None)),
+        ("max_smd_before", observed.once("differences", lambda: _differences(observed, None))),
         ("max_smd_after", _differences(observed, weights)),
     ):
         known = np.abs(differences[np.isfinite(differences)])
@@ -126,7 +126,11 @@ def balance_diagnostics(observed: Observed, weights: Floats) -> dict[str, float]
 
 
 def _score(observed: Observed, using: tuple[str, ...]) -> logistic.LogisticFit | Balanced:
-    """Logistic regression of exposure on the covariates; both arms must be non-empty."""
+    """Logistic regression of exposure on the covariates; both arms must be non-empty. One fit serves all methods."""
+    return observed.once(("propensity score", using), lambda: _fitted_score(observed, using))
+
+
+def _fitted_score(observed: Observed, using: tuple[str, ...]) -> logistic.LogisticFit | Balanced:
     columns = chosen(observed, using or True)
     values = observed.covariates if len(columns) == len(observed.names) else observed.covariates[:, columns]
     if not len(columns) or not np.ptp(values, axis=0).any():
@@ -153,4 +157,5 @@ def _links(exposed_row: Integers, control_row: Integers) -> Links:
 
 def _differences(observed: Observed, weights: Floats | None) -> Floats:
     """Standardised mean differences, exposed minus unexposed, in SDs of the unweighted arms."""
-    return standardised_differences(observed.covariates, observed.exposed, weights=weights)
+    unweighted = observed.once("groups", lambda: groups(observed.covariates, observed.exposed))
+    return standardised_differences(observed.covariates, observed.exposed, weights=weights, unweighted=unweighted)

@@ -25,7 +25,7 @@ class Arm:
 
 def arms(observed: Observed) -> tuple[Arm, Arm]:
     """The exposed and the unexposed, both non-empty."""
-    return _arm("exposed", observed, observed.exposed), _arm("unexposed", observed, ~observed.exposed)
+    return observed.once("arms", lambda: (_arm("exposed", observed, observed.exposed), _arm("unexposed", observed, ~observed.exposed)))
 
 
 def _arm(name: str, observed: Observed, within: Bools) -> Arm:
@@ -41,7 +41,7 @@ def too_short(both: tuple[Arm, Arm], month: float) -> str:
 
 def medians(both: tuple[Arm, Arm]) -> dict[str, float]:
     """Median survival by arm, where it is reached."""
-    found = {f"median_{arm.name}": kernel.quantile(arm.curve, 0.5)[0] for arm in both}
+    found = {f"median_{arm.name}": kernel.reached(arm.curve, 0.5) for arm in both}
     return {name: month for name, month in found.items() if isfinite(month)}
 
 

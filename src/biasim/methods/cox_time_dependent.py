@@ -59,7 +59,7 @@ def cox_time_dependent(
     estimand = CONDITIONAL if adjust else MARGINAL
     covariates = chosen(observed, adjust)
     intervals = person_time(observed)
-    diagnostics = counts(intervals)
+    diagnostics = counts(observed)
     return refusal(estimand, intervals, diagnostics) or log_hazard_ratio(
         estimand,
         intervals,
