@@ -1,6 +1,6 @@
 """The nouns: what passes from room to room. Frozen arrays, months from diagnosis, derived quantities as properties.
 
-Arrays have one entry per patient, shape (n,), unless the field says otherwise.
+Arrays have one entry per patient, shape (n,), unless the field says otherwise. The world, the view, the answer, in this order.
 """
 
 from __future__ import annotations
@@ -20,21 +20,16 @@ Worked = TypeVar("Worked")
 Streams = Callable[[str], np.random.Generator]  # stage name -> its own random stream
 
 
-# ---------------------------------------------------------------- the world
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patients:
-    """Patients at diagnosis.
+    """Patients at diagnosis: every covariate as numbers, a category as a set of 0/1 columns.
 
-    `columns` holds every covariate as numbers (a category is a set of 0/1 columns); `recorded`
-    names those that a registry could hold, `hidden` those that it could not. The log hazard
-    relative to the baseline of `survival` is the sum of a recorded and a hidden part.
+    The log hazard relative to the baseline of `survival` is the sum of a recorded and a hidden part.
     """
 
     columns: Mapping[str, Floats]
-    recorded: tuple[str, ...]
-    hidden: tuple[str, ...]
+    recorded: tuple[str, ...]  # columns that a registry could hold
+    hidden: tuple[str, ...]  # columns that it could not
     recorded_log_hazard: Floats
     hidden_log_hazard: Floats
     diagnosed: Floats  # calendar time of diagnosis, years
@@ -129,9 +124,6 @@ class Cohort:
         return np.isfinite(self.operated_at)
 
 
-# ---------------------------------------------------------------- the view
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
     """Whom the investigator calls exposed, fixed for the whole of follow-up.
@@ -186,9 +178,6 @@ class ObservedOverTime(Observed):
     """Observed, with the month from time zero at which exposure begins: 0 from the start, inf when never."""
 
     exposed_from: Floats
-
-
-# ---------------------------------------------------------------- the answer
 
 
 class Status(StrEnum):

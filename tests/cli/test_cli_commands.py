@@ -103,6 +103,27 @@ def test_parts_lists_every_room_and_describes_one_part(small: Path) -> None:
     assert biasim("parts", "methods.coxx", folder=small).returncode == 1
 
 
+def test_parts_finds_a_part_without_its_room(small: Path) -> None:
+    assert "median_wait" in biasim("parts", "by_prognosis", folder=small).stdout
+    both = biasim("parts", "randomised", folder=small).stdout
+    assert "treatment.randomised" in both
+    assert "eligibility.randomised" in both
+    wrong = biasim("parts", "by_prognosys", folder=small)
+    assert wrong.returncode == 1
+    assert "Did you mean 'by_prognosis'?" in wrong.stderr
+
+
+def test_a_copy_that_kept_its_name_does_not_overwrite_the_first_ones_results(small: Path) -> None:
+    assert biasim("simulate", "small.yaml", "--no-figures", folder=small).returncode == 0
+    before = (small / "results" / "small" / "study.yaml").read_text()
+    (small / "copied.yaml").write_text(SMALL.replace("size: 200", "size: 100"))
+    refused = biasim("simulate", "copied.yaml", "--no-figures", folder=small)
+    assert refused.returncode == 1
+    assert "small.yaml" in refused.stderr
+    assert "study: copied" in refused.stderr
+    assert (small / "results" / "small" / "study.yaml").read_text() == before
+
+
 def test_verify_agrees_with_lifelines(small: Path) -> None:
     verified = biasim("verify", "--cohorts", "4", folder=small)
     assert verified.returncode == 0, verified.stdout + verified.stderr

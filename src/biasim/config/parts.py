@@ -25,6 +25,21 @@ def listing(room: str = "") -> list[tuple[str, str, str]]:
     return [(where, name, summary(find(where, name))) for where in rooms for name in names(where)]
 
 
+def located(which: str) -> list[tuple[str, str]]:
+    """(room, name) of the parts meant by `methods.cox` or `cox`; empty where `which` is a room, or nothing.
+
+    Raises BiasimError, with the likely intention, when there is neither such a room nor such a part.
+    """
+    room, _, name = which.rpartition(".")
+    if room:
+        return [(room, name)]
+    found = [(where, name) for where in SIGNATURES for name in names(where) if name == which]
+    if which and which not in SIGNATURES and not found:
+        every = [*SIGNATURES, *(name for where in SIGNATURES for name in names(where))]
+        raise BiasimError(f"no room and no part called '{which}'. {meant(which, every)}")
+    return found if which not in SIGNATURES else []
+
+
 def describe(room: str, name: str) -> tuple[str, list[tuple[str, str, str, str, str, str]]]:
     """A part's docstring, and for each parameter: name, type, unit, range, default, switch. Nested ones are dotted."""
     if room not in SIGNATURES:

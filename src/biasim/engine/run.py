@@ -15,7 +15,9 @@ from biasim.engine.scenarios import run_block
 from biasim.engine.truth import answers
 from biasim.engine.workers import Task, compute, cores
 from biasim.engine.writing import write_results
+from biasim.errors import StoreError
 from biasim.store.folder import Folder
+from biasim.store.manifest import read_manifest
 from biasim.store.shards import connect
 from biasim.store.whole import sweep, write_text
 
@@ -49,9 +51,11 @@ def run(
     Raises
     ------
     PartFailed, WorkerDied, StoreError, KeyboardInterrupt
-        What is finished is kept; the same call goes on from there.
+        What is finished is kept; the same call goes on from there. StoreError also where the folder
+        holds the results of another file.
     """
     folder = Folder(Path(results) / study.name)
+    refuse_folder_of_another(study, folder)
     write_text(folder.study, study.written_out)
     sweep(folder.root, older_than=time.time() - DAY)
     making = prepare(study, folder, connect(), replicates, precision)
@@ -66,6 +70,18 @@ def run(
         raise KeyboardInterrupt(f"stopped: {kept}; the same command goes on from there") from None
     report(*counts(making))
     return folder.root
+
+
+def refuse_folder_of_another(study: Study, folder: Folder) -> None:
+    """Raises StoreError where `folder` holds the results of another file, as when a study was copied and kept its name."""
+    if not folder.manifest.exists():
+        return
+    file, made_by = Path(study.source).name, read_manifest(folder.manifest).get("file")
+    if made_by not in (None, file):
+        raise StoreError(
+            f"'{folder.root}' holds the results of '{made_by}', and '{file}' is called `study: {study.name}` as well. "
+            f"Give it a name of its own (study: {Path(file).stem}), or another place with --results"
+        )
 
 
 def tasks(making: Run) -> Iterator[Task]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from biasim.engine.describe import Fact, describe
@@ -62,6 +63,7 @@ def manifest(run: Run) -> dict[str, Any]:
 
     return {
         "study": run.study.name,
+        "file": Path(run.study.source).name,
         "study_hash": key(run.study.written_out),
         "seed": run.study.seed,
         "results_version": RESULTS,

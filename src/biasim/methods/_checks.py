@@ -106,5 +106,6 @@ def chosen(observed: Observed, wanted: bool | tuple[str, ...], *, besides: tuple
 
 def take(observed: Observed, rows: Integers) -> Observed:
     """The same data with these rows only, in this order, repeats allowed."""
-    arrays = {field.name: getattr(observed, field.name)[rows] for field in fields(observed) if field.init and field.name != "names"}
+    names = [field.name for field in fields(observed) if field.init and field.name != "names"]
+    arrays = {name: getattr(observed, name)[rows] for name in names}
     return type(observed)(names=observed.names, **arrays)

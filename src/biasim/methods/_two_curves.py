@@ -25,7 +25,8 @@ class Arm:
 
 def arms(observed: Observed) -> tuple[Arm, Arm]:
     """The exposed and the unexposed, both non-empty."""
-    return observed.once("arms", lambda: (_arm("exposed", observed, observed.exposed), _arm("unexposed", observed, ~observed.exposed)))
+    by_name = (("exposed", observed.exposed), ("unexposed", ~observed.exposed))
+    return observed.once("arms", lambda: tuple(_arm(name, observed, within) for name, within in by_name))
 
 
 def _arm(name: str, observed: Observed, within: Bools) -> Arm:
