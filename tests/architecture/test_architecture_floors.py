@@ -8,7 +8,7 @@ import sys
 from biasim.registry import VIEW, WORLD
 
 FLOORS = {
-    "types": 0, "units": 0, "errors": 0,
+    "types": 0, "answers": 0, "units": 0, "errors": 0,
     "kernels": 1, "registry": 1,
     "cohort": 2, "design": 2, "estimands": 2, "methods": 2, "performance": 2,
     "config": 3, "store": 3, "evidence": 3,
@@ -16,10 +16,11 @@ FLOORS = {
     "figures": 5, "report": 5,
     "cli": 6,
 }  # fmt: skip
-GROUND = {"types", "units", "errors"}
+GROUND = {"types", "answers", "units", "errors"}
 SECOND, THIRD, FOURTH = GROUND | {"kernels"}, GROUND | {"kernels", "registry"}, {r for r, f in FLOORS.items() if f <= 3}
 BY_FLOOR = {2: SECOND, 3: THIRD, 4: FOURTH, 5: GROUND | {"store", "evidence"}, 6: set(FLOORS)}
-LOWEST = {"types": set(), "units": set(), "errors": set(), "kernels": {"types", "errors"}, "registry": {"errors"}}
+LOWEST = {"types": set(), "answers": {"types"}, "units": set(), "errors": set(),
+          "kernels": {"types", "answers", "errors"}, "registry": {"errors"}}  # fmt: skip
 MAY_IMPORT = {room: LOWEST[room] if room in LOWEST else BY_FLOOR[floor] for room, floor in FLOORS.items()}
 HEAVY = {"pandas", "matplotlib", "seaborn", "lifelines", "duckdb", "statsmodels"}
 HEAVY_ALLOWED = {"figures": HEAVY, "report": HEAVY, "store": {"duckdb", "pandas"}, "evidence": {"pandas"}}

@@ -7,9 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.errors import BiasimError
 from biasim.registry import find, names
-from biasim.types import Estimates, Truth, Value
 
 ESTIMANDS, MEASURES = names("estimands"), names("performance")
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from biasim.answers import Estimate, Status
 from biasim.config.designs import wants_over_time
 from biasim.registry import names
-from biasim.types import Estimate, ObservedOverTime, Status
+from biasim.types import ObservedOverTime
 
 METHODS = names("methods")
 DIAGNOSTICS = {

@@ -8,13 +8,14 @@ from math import exp, log, sqrt
 import numpy as np
 import pytest
 
+from biasim.answers import Truth
 from biasim.errors import NoTruth
 from biasim.estimands._strategies import contrast
 from biasim.estimands.conditional_log_hazard_ratio import conditional_log_hazard_ratio
 from biasim.estimands.marginal_log_hazard_ratio import marginal_log_hazard_ratio
 from biasim.estimands.rmst_difference import rmst_difference
 from biasim.estimands.survival_difference import survival_difference
-from biasim.types import Effect, Truth
+from biasim.types import Effect
 
 INF = np.inf
 HALF = log(0.5)  # hazard halved: life left at surgery doubles

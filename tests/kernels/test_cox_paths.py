@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from cox_cases import errors, fit_on, has_no_maximum, random_case
 
+from biasim.answers import Status
 from biasim.kernels import backend
-from biasim.types import Status
 
 CASES = 500
 

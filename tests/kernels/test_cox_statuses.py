@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from cox_cases import PATHS, fit_on
 
+from biasim.answers import Status
 from biasim.kernels import backend
-from biasim.types import Status
 
 RNG = np.random.default_rng(9)
 N = 60

@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from reference_values import LALONDE, MORE, ids, lalonde, numbers
 from scipy.optimize import linprog
 
+from biasim.answers import Status
 from biasim.kernels import _logistic_newton, backend, logistic
-from biasim.types import Status
 
 PATHS = ("numpy", "compiled") if _logistic_newton.EXTENSION and backend.COX else ("numpy",)
 

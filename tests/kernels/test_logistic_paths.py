@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from biasim.answers import Status
 from biasim.kernels import _logistic_newton, backend, logistic
-from biasim.types import Status
 
 BUILT = [_logistic_newton.EXTENSION] if _logistic_newton.EXTENSION and backend.COX else []
 PATHS = ("numpy", "compiled") if BUILT else ("numpy",)

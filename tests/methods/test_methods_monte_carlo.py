@@ -8,6 +8,7 @@ from math import erfc, exp, log, sqrt
 import numpy as np
 import pytest
 
+from biasim.answers import Status
 from biasim.methods.cox import cox
 from biasim.methods.cox_landmark import cox_landmark
 from biasim.methods.cox_matched import cox_matched
@@ -15,7 +16,6 @@ from biasim.methods.cox_time_dependent import cox_time_dependent
 from biasim.methods.cox_weighted import cox_weighted
 from biasim.methods.kaplan_meier import kaplan_meier
 from biasim.methods.rmst import rmst
-from biasim.types import Status
 
 LIMIT = 4.0  # Monte Carlo standard errors
 

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 
+from biasim.answers import Status
 from biasim.methods._propensity import balance_table, matched, weighted
 from biasim.methods.cox import cox
 from biasim.methods.cox_landmark import cox_landmark
@@ -13,7 +14,7 @@ from biasim.methods.cox_time_dependent import cox_time_dependent
 from biasim.methods.cox_weighted import cox_weighted
 from biasim.methods.kaplan_meier import kaplan_meier
 from biasim.methods.rmst import rmst
-from biasim.types import Observed, Status
+from biasim.types import Observed
 
 approx = pytest.approx
 

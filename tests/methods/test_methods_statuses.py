@@ -6,6 +6,7 @@ from math import isfinite
 import numpy as np
 import pytest
 
+from biasim.answers import Status
 from biasim.errors import BiasimError
 from biasim.methods._propensity import balance_table
 from biasim.methods.cox import cox
@@ -15,7 +16,6 @@ from biasim.methods.cox_time_dependent import cox_time_dependent
 from biasim.methods.cox_weighted import cox_weighted
 from biasim.methods.kaplan_meier import kaplan_meier
 from biasim.methods.rmst import rmst
-from biasim.types import Status
 
 METHODS = {
     "kaplan_meier": (kaplan_meier, {"at": 12.0}),

@@ -8,6 +8,7 @@ from math import isnan, sqrt
 import numpy as np
 import pytest
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance.bias import bias
 from biasim.performance.bias_eliminated_coverage import bias_eliminated_coverage
 from biasim.performance.convergence import convergence
@@ -19,7 +20,6 @@ from biasim.performance.mse import mse
 from biasim.performance.rejection import rejection
 from biasim.performance.relative_error import relative_error
 from biasim.registry import find, names
-from biasim.types import Estimates, Truth, Value
 
 EXACT = Truth(value=0.0, mcse=0.0)
 EVERY = names("performance")

@@ -7,10 +7,10 @@ from math import isnan, nan, sqrt
 import numpy as np
 import pytest
 
+from biasim.answers import Estimates, Truth
 from biasim.errors import BiasimError
 from biasim.performance._precision import mcse_for, replicates_for, replicates_from
 from biasim.registry import find, names
-from biasim.types import Estimates, Truth
 
 
 def test_by_hand():

@@ -8,17 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from biasim.types import (
-    Bools,
-    Cohort,
-    Exposure,
-    ExposureOverTime,
-    Floats,
-    Integers,
-    Observed,
-    ObservedOverTime,
-    Streams,
-)
+from biasim.types import Bools, Cohort, Exposure, ExposureOverTime, Floats, Integers, Observed, ObservedOverTime, Streams
 
 # eligibility -> tuple of parts; time_zero, exposure, measurement, follow_up -> one part; parameters bound
 Parts = Mapping[str, Any]

@@ -12,9 +12,10 @@ from math import ceil
 
 import numpy as np
 
+from biasim.answers import Estimates, Status, Truth
 from biasim.engine.blocks import Block
 from biasim.registry import find
-from biasim.types import Estimates, Floats, Status, Truth
+from biasim.types import Floats
 
 MAXIMUM = 20_000  # replicates of a scenario, reached when the wanted precision is out of reach
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from biasim.answers import on_log_scale
 from biasim.config.fingerprint import fingerprint
 from biasim.config.study import Choice, Study
 from biasim.engine.alignment import aligned
@@ -20,7 +21,6 @@ from biasim.engine.truth import NULL_SIZE, Answer, claims, questions
 from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
-from biasim.types import on_log_scale
 
 
 @dataclass(slots=True, kw_only=True)

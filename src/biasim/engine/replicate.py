@@ -7,12 +7,13 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from biasim.answers import Estimate
 from biasim.cohort.generate import generate
 from biasim.design.observe import observe
 from biasim.engine.failures import PartFailed
 from biasim.engine.plan import DesignPlan, Plan
 from biasim.engine.streams import Streams
-from biasim.types import Cohort, Estimate, Observed
+from biasim.types import Cohort, Observed
 
 DIAGNOSTICS = (
     "size", "events", "exposed", "events_exposed", "effective_size", "effective_size_exposed",

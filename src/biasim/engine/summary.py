@@ -7,13 +7,13 @@ from functools import partial
 from inspect import signature
 from typing import Any, NamedTuple
 
+from biasim.answers import Estimates, Status, Truth, on_log_scale
 from biasim.config.study import Choice
 from biasim.engine.plan import Part
 from biasim.engine.scenarios import Progress
 from biasim.engine.truth import Answer
 from biasim.registry import find
 from biasim.store.shards import query
-from biasim.types import Estimates, Status, Truth, on_log_scale
 
 PERFORMANCE = ("scenario", "design", "method", "estimand", "truth", "measure", "value", "mcse", "used", "attempts")
 ALWAYS = ("mean", "bias", "convergence")  # measures in every table, asked for or not

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import nan, sqrt
 
-from biasim.types import Floats, Truth
+from biasim.answers import Truth
+from biasim.types import Floats
 
 
 def paired_mean(difference: Floats) -> Truth:

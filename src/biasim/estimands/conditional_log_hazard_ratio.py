@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from biasim.answers import Truth
 from biasim.errors import NoTruth
-from biasim.types import Cohort, Truth
+from biasim.types import Cohort
 
 
 def conditional_log_hazard_ratio(cohort: Cohort) -> Truth:

@@ -6,10 +6,11 @@ from math import sqrt
 
 import numpy as np
 
+from biasim.answers import Status, Truth
 from biasim.errors import NoTruth
 from biasim.estimands._strategies import Population, contrast
 from biasim.kernels import cox
-from biasim.types import Cohort, Status, Truth
+from biasim.types import Cohort
 from biasim.units import Months, PositiveMonths
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from biasim.answers import Truth
 from biasim.estimands._paired import paired_mean
 from biasim.estimands._strategies import Population, contrast
-from biasim.types import Cohort, Truth
+from biasim.types import Cohort
 from biasim.units import Months, PositiveMonths
 
 

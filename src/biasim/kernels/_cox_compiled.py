@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from biasim.answers import Status
 from biasim.kernels import backend
 from biasim.kernels._cox_newton import LONG, lay_out
 from biasim.kernels._cox_result import CoxFit, running_off
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.kernels._cox_rows import Rows
 from biasim.kernels._cox_separation import runs_off, settled
-from biasim.types import Bools, Floats, Status
+from biasim.types import Bools, Floats
 
 CONVERGED, DOUBTFUL, NOT_CONVERGED, SINGULAR = range(4)  # as in _cox_fit.h
 STATUS = (Status.OK, Status.SEPARATION, Status.NOT_CONVERGED, Status.SINGULAR)

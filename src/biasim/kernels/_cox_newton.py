@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from biasim.answers import Status
 from biasim.kernels._cox_numpy import Point, Problem, cluster_gram, evaluate, score_residuals
 from biasim.kernels._cox_result import CoxFit, running_off
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.kernels._cox_rows import Rows, standardised
 from biasim.kernels._cox_separation import runs_off, settled
-from biasim.types import Bools, Floats, Status
+from biasim.types import Bools, Floats
 
 COLLINEAR = float(
     np.finfo(np.float64).eps ** 0.75

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biasim.types import Bools, Floats, Status
+from biasim.answers import Status
+from biasim.types import Bools, Floats
 
 ENDLESS = 1e-6  # of the longest component: what of a direction without a maximum is not rounding
 

@@ -10,8 +10,9 @@ from math import inf, nan
 
 import numpy as np
 
+from biasim.answers import Status
 from biasim.kernels import backend
-from biasim.types import Floats, Status
+from biasim.types import Floats
 
 EXTENSION = backend.extension("_propensity")
 MAX_ITERATIONS = 60

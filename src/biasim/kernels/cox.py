@@ -13,11 +13,11 @@ from typing import Literal
 
 from numpy.typing import ArrayLike
 
+from biasim.answers import Status
 from biasim.kernels import _cox_compiled, _cox_newton, backend
 from biasim.kernels._cox_result import CoxFit, unanswered
 from biasim.kernels._cox_risk_sets import risk_sets
 from biasim.kernels._cox_rows import checked
-from biasim.types import Status
 
 Ties = Literal["efron", "breslow"]
 

@@ -8,8 +8,9 @@ from math import log, nan
 import numpy as np
 from scipy.special import expit
 
+from biasim.answers import Status
 from biasim.kernels import _logistic_newton, backend
-from biasim.types import Bools, Floats, Status
+from biasim.types import Bools, Floats
 
 DEPENDENT = 1e-11  # a column whose residual norm is this share of its own norm is aliased (R: glm.fit, dqrdc2)
 

@@ -8,8 +8,9 @@ from math import isfinite
 
 import numpy as np
 
+from biasim.answers import Estimate, Status
 from biasim.errors import BiasimError, meant
-from biasim.types import Estimate, Integers, Observed, ObservedOverTime, Status
+from biasim.types import Integers, Observed, ObservedOverTime
 
 NORMAL_975 = 1.959963984540054  # 97.5th percentile of the standard normal distribution
 CONDITIONAL = "conditional_log_hazard_ratio"

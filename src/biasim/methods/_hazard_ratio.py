@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from biasim.answers import Estimate, Status
 from biasim.kernels import cox as kernel
 from biasim.methods._checks import estimated, failed
-from biasim.types import Estimate, Floats, Integers, Observed, Status
+from biasim.types import Floats, Integers, Observed
 
 SAID = {
     Status.SEPARATION: "a coefficient grows without bound: exposure or a covariate tells who dies",

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from biasim.answers import Status
 from biasim.kernels import logistic, matching
 from biasim.kernels.balance import groups, standardised_differences
 from biasim.kernels.weights import effective_size, propensity_weights
 from biasim.methods._checks import chosen
-from biasim.types import Floats, Integers, Observed, Status
+from biasim.types import Floats, Integers, Observed
 
 NO_COVARIATES = "no covariate varies, so there is no propensity score"
 SAID = MappingProxyType({

@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from biasim.answers import Estimate, Status
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.types import Estimate, Observed, ObservedOverTime, Status
+from biasim.types import Observed, ObservedOverTime
 from biasim.units import Months
 
 

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
+from biasim.answers import Estimate
 from biasim.methods._checks import MARGINAL, counts, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import balance_diagnostics, matched
-from biasim.types import Estimate, Observed
+from biasim.types import Observed
 from biasim.units import Deviation, PositiveCount
 
 

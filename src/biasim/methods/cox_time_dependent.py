@@ -6,9 +6,10 @@ from typing import Literal
 
 import numpy as np
 
+from biasim.answers import Estimate
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.types import Estimate, Observed, ObservedOverTime
+from biasim.types import Observed, ObservedOverTime
 
 
 def cox_time_dependent(

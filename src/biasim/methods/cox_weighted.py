@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from biasim.answers import Estimate
 from biasim.methods._checks import MARGINAL, counts, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import balance_diagnostics, weighted
-from biasim.types import Estimate, Observed
+from biasim.types import Observed
 from biasim.units import Unit, Within
 
 UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from math import sqrt
 
+from biasim.answers import Estimate, Status
 from biasim.methods._checks import counts, estimated, failed, nobody
 from biasim.methods._two_curves import arms, log_rank, medians, too_short
-from biasim.types import Estimate, Observed, Status
+from biasim.types import Observed
 from biasim.units import PositiveMonths
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import hypot
 
+from biasim.answers import Estimate, Status
 from biasim.kernels.rmst import restricted_mean
 from biasim.methods._checks import counts, estimated, failed, nobody
 from biasim.methods._two_curves import arms, medians, too_short
-from biasim.types import Estimate, Observed, Status
+from biasim.types import Observed
 from biasim.units import PositiveMonths
 
 

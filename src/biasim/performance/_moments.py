@@ -7,7 +7,7 @@ from math import hypot, nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from biasim.types import Value
+from biasim.answers import Value
 
 
 def average(numbers: NDArray, *more_error: float) -> Value:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance._moments import share
-from biasim.types import Estimates, Truth, Value
 
 
 def bias_eliminated_coverage(estimates: Estimates, truth: Truth) -> Value:

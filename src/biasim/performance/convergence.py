@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import nan, sqrt
 
-from biasim.types import Estimates, Truth, Value
+from biasim.answers import Estimates, Truth, Value
 
 
 def convergence(estimates: Estimates, truth: Truth) -> Value:

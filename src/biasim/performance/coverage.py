@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance._moments import share
-from biasim.types import Estimates, Truth, Value
 
 
 def coverage(estimates: Estimates, truth: Truth) -> Value:

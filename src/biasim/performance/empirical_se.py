@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance._moments import deviation
-from biasim.types import Estimates, Truth, Value
 
 
 def empirical_se(estimates: Estimates, truth: Truth) -> Value:

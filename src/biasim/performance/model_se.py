@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import nan, sqrt
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance._moments import average
-from biasim.types import Estimates, Truth, Value
 
 
 def model_se(estimates: Estimates, truth: Truth) -> Value:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance._moments import average
-from biasim.types import Estimates, Truth, Value
 
 
 def mse(estimates: Estimates, truth: Truth) -> Value:

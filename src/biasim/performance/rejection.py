@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance._moments import share
-from biasim.types import Estimates, Truth, Value
 
 
 def rejection(estimates: Estimates, truth: Truth, *, better: Literal["lower", "higher"] = "lower") -> Value:

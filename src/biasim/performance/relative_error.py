@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import hypot, nan, sqrt
 
+from biasim.answers import Estimates, Truth, Value
 from biasim.performance.empirical_se import empirical_se
 from biasim.performance.model_se import model_se
-from biasim.types import Estimates, Truth, Value
 
 
 def relative_error(estimates: Estimates, truth: Truth) -> Value:

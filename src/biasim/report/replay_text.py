@@ -9,7 +9,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from biasim.types import on_log_scale
+from biasim.answers import on_log_scale
 
 
 def replay_table(title: str, rows: Iterable[Any]) -> Table:

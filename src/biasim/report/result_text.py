@@ -11,8 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from biasim.answers import on_log_scale
 from biasim.store.tables import read_table
-from biasim.types import on_log_scale
 
 Row = Mapping[str, Any]
 Key = tuple[int, str, str, str]  # scenario, design, method, estimand
