@@ -81,6 +81,7 @@ class Potential:
     unoperated: Floats
     operated: Floats  # under the patient's own planned wait; equals `unoperated` where she dies before it
     under: Callable[[Floats | float], Floats]  # survival if the planned wait were this, scalar or (n,)
+    other_share: Floats | None = None  # chance that the death at `operated` is of another cause; None: nobody's is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ class Cohort:
     potential: Potential
     staging: Staging
     lost: Floats  # months from diagnosis to loss to follow-up; inf when never
+    of_other_cause: Bools | None = None  # whether her death is not of the cancer; None: every death is
 
     @property
     def size(self) -> int:
@@ -141,11 +143,19 @@ class ExposureOverTime(Exposure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureInTrial(ExposureOverTime):
+    """The operation as it happened, begun at `decided`, beside the arm that chance assigned."""
+
+    assigned: Bools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """The covariates as the investigator has them."""
+    """The covariates as the investigator has them; nan where a value is missing."""
 
     names: tuple[str, ...]
     values: Floats  # (n, len(names))
+    known_from: Floats | None = None  # (len(names),) months from diagnosis; None: all known at diagnosis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +163,15 @@ class Observed:
     """The investigator's data, one row per eligible patient, months from time zero."""
 
     names: tuple[str, ...]
-    covariates: Floats  # (n, len(names))
+    covariates: Floats  # (n, len(names)); nan where a value is missing
     exposed: Bools
     entry: Floats  # start of observation; 0 unless entry is delayed
     time: Floats  # end of observation, > entry
     event: Bools  # death at `time`
     patient: Integers  # row of the cohort: identity only, carries no information
+    known_from: Floats | None = None  # (len(names),) month from which each covariate is known; None: all at time zero
+    cause: NDArray[np.int8] | None = None  # 0 alive, 1 died of the cancer, 2 of something else; None: not recorded
+    started: Floats | None = None  # calendar time of time zero, years; None: not recorded
     worked_out: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -177,3 +190,10 @@ class ObservedOverTime(Observed):
     """Observed, with the month from time zero at which exposure begins: 0 from the start, inf when never."""
 
     exposed_from: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedTrial(ObservedOverTime):
+    """A trial with the dates of its operations: `exposed_from` is what was done, `assigned` what chance said."""
+
+    assigned: Bools

@@ -18,7 +18,7 @@ from biasim.config.signature import bare, parameters
 from biasim.config.text import Node
 from biasim.config.worlds import world_of
 from biasim.registry import WORLD, find
-from biasim.types import Cohort, Observed, ObservedOverTime
+from biasim.types import Cohort, Observed, ObservedOverTime, ObservedTrial
 from biasim.units import Within
 
 WORLDS = Path(__file__).parents[2] / "configs" / "worlds"
@@ -72,7 +72,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from leaves(item, f"{path}.{key}")
-    elif not callable(value):
+    elif value is not None and not callable(value):
         yield path, value
 
 
@@ -153,7 +153,7 @@ def host(room: str, name: str) -> str:
     return "two_scores"
 
 
-def observed(size: int = 200, columns: int = 3, *, over_time: bool = False, **changed: Any) -> Observed:
+def observed(size: int = 200, columns: int = 3, *, kind: type[Observed] = Observed, **changed: Any) -> Observed:
     """Plausible data of an investigator; `changed` replaces arrays."""
     rng = stream("observed", columns)
     covariates = rng.standard_normal((size, columns))
@@ -164,10 +164,15 @@ def observed(size: int = 200, columns: int = 3, *, over_time: bool = False, **ch
         "time": np.minimum(time, 90.0), "event": time < 90.0, "patient": np.arange(size),
     }  # fmt: skip
     values |= changed
-    if not over_time:
-        return frozen(Observed(**values))
     late = np.where(values["exposed"], np.minimum(rng.exponential(5.0, size), 0.9 * values["time"]), np.inf)
-    return frozen(ObservedOverTime(**values, exposed_from=late))
+    arm = np.where(rng.random(size) < 0.8, values["exposed"], ~values["exposed"])
+    values["cause"] = (values["event"] * np.where(rng.random(size) < 0.7, 1, 2)).astype(np.int8)
+    values["started"] = 2005.0 + 5.0 * rng.random(size)
+    if issubclass(kind, ObservedOverTime):
+        values["exposed_from"] = late
+    if issubclass(kind, ObservedTrial):
+        values["assigned"] = arm
+    return frozen(kind(**values))
 
 
 @pytest.fixture

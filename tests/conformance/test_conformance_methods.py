@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from biasim.answers import Estimate, Status
-from biasim.config.designs import wants_over_time
+from biasim.config.designs import takes
 from biasim.registry import names
-from biasim.types import ObservedOverTime
+from biasim.types import Observed, ObservedOverTime
 
 METHODS = names("methods")
 DIAGNOSTICS = {
@@ -21,7 +21,7 @@ DIAGNOSTICS = {
 
 
 def data(kit, name: str, size: int = 200, columns: int = 3, **changed):
-    return kit.observed(size, columns, over_time=bool(wants_over_time(name)), **changed)
+    return kit.observed(size, columns, kind=takes(name) or Observed, **changed)
 
 
 def degenerate(kit, name: str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from biasim.design.eligibility.non_progressors import non_progressors
 from biasim.design.eligibility.randomised import randomised
+from biasim.design.exposure.arm_and_surgery import arm_and_surgery
 from biasim.design.exposure.ever_operated import ever_operated
 from biasim.design.exposure.intended import intended
 from biasim.design.exposure.operated_by_time_zero import operated_by_time_zero
@@ -19,7 +21,7 @@ from biasim.design.measurement.everything import everything
 from biasim.design.observe import attrition, observe
 from biasim.design.time_zero.landmark import landmark
 from biasim.design.time_zero.randomisation import randomisation
-from biasim.types import Exposure, Observed, ObservedOverTime
+from biasim.types import Exposure, Observed, ObservedOverTime, ObservedTrial
 
 INF = np.inf
 
@@ -180,3 +182,35 @@ def test_exposure_known_only_after_the_end_is_not_seen(make_cohort, make_design,
 
     seen = observe(make_cohort(death=[5, 5]), make_design(exposure=decided_late), streams)
     assert seen.exposed.tolist() == [True, False]
+
+
+def test_a_trial_keeps_the_arm_beside_what_was_done(make_cohort, make_design, streams):
+    cohort = make_cohort(
+        death=[30, 30, 30, 4], wait=[8, INF, 8, INF], intended=[True, True, False, False], randomised_at=6.0,
+        lost=[INF, INF, INF, INF],
+    )  # fmt: skip
+    design = make_design(time_zero=randomisation, exposure=arm_and_surgery, eligibility=(randomised,))
+    seen = observe(cohort, design, streams)
+    assert type(seen) is ObservedTrial
+    assert seen.assigned.tolist() == [True, True, False]
+    assert seen.exposed_from.tolist() == [2.0, INF, 2.0]
+    np.testing.assert_allclose(seen.started, 2010.5)
+
+
+def test_causes_and_dates_are_written_down(make_cohort, make_design, streams):
+    cohort = replace(
+        make_cohort(death=[10, 20, 30], lost=[INF, INF, 5], diagnosed=[2000.0, 2001.0, 2002.5]),
+        of_other_cause=np.array([False, True, True]),
+    )
+    seen = observe(cohort, make_design(), streams)
+    assert seen.cause.tolist() == [1, 2, 0]
+    assert seen.started.tolist() == [2000.0, 2001.0, 2002.5]
+    assert observe(make_cohort(death=[10, 20], lost=[INF, 5]), make_design(), streams).cause.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(("months_", "known"), [(0.0, [0.0, 3.0, 3.0]), (2.0, [0.0, 1.0, 1.0]), (3.0, None)])
+def test_the_response_is_known_from_its_evaluation_on(make_cohort, make_design, streams, months_, known):
+    cohort = make_cohort(death=[10, 20, 30], response=[1, -1, 0], columns={"age": [1, 2, 3]})
+    seen = observe(cohort, make_design(measurement=everything, time_zero=partial(landmark, months=months_)), streams)
+    assert seen.names == ("age", "responded", "progressed")
+    assert (seen.known_from is None) if known is None else seen.known_from.tolist() == known

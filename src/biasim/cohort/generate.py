@@ -27,8 +27,8 @@ CAUSES = {
 def generate(world: World, size: int, streams: Streams, *, like: tuple[World, Cohort] | None = None) -> Cohort:
     """A cohort of `size` patients.
 
-    `streams(stage)` gives each stage its own generator: the room's name, and "clock" for the
-    unit-exponential draws that survival is read from. `like` is a world with the cohort made
+    `streams(stage)` gives each stage its own generator: the room's name, "clock" for the
+    unit-exponential draws that survival is read from, and "cause" for what each dies of. `like` is a world with the cohort made
     from it, of the same replicate: stages with equal parts and equal causes are taken over
     from it, which gives the same arrays as drawing them again.
     """
@@ -48,6 +48,7 @@ def generate(world: World, size: int, streams: Streams, *, like: tuple[World, Co
     return Cohort(
         patients=patients, course=course, treatment=treatment, effect=effect, potential=potential,
         staging=as_happened(staging, treatment, potential, lost), lost=lost,
+        of_other_cause=None if potential.other_share is None else streams("cause").random(size) < potential.other_share,
     )  # fmt: skip
 
 

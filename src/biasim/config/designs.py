@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import get_args
 
 from biasim.config.checking import repaired
 from biasim.config.choices import label, part_of, spelled
@@ -14,9 +13,15 @@ from biasim.config.study import Choice, Design
 from biasim.config.text import Node
 from biasim.errors import Problem
 from biasim.registry import names
-from biasim.types import Exposure, ExposureOverTime, Observed, ObservedOverTime
+from biasim.types import Exposure, ExposureInTrial, ExposureOverTime, Observed, ObservedOverTime, ObservedTrial
 
 DEFAULTS = {"follow_up": "complete"}  # what a design that does not mention the room gets
+GIVES = {Exposure: Observed, ExposureOverTime: ObservedOverTime, ExposureInTrial: ObservedTrial}
+KIND = {
+    Observed: "fixed at time zero",
+    ObservedOverTime: "that begins during follow-up",
+    ObservedTrial: "that knows the arm and what was done",
+}
 Build = Callable[[Node, str], Choice | None]
 
 
@@ -109,19 +114,23 @@ def finished(name: str, draft: DesignDraft, world: Mapping[str, Choice | None], 
     return Design(name=name, world=world, eligibility=tuple(eligibility), methods=methods, **view)  # type: ignore[arg-type]
 
 
-def sees_over_time(exposure: str) -> bool | None:
-    """Whether an exposure part begins during follow-up; None when its annotation leaves it open."""
-    return _kind(hints("exposure", exposure).get("return"), Exposure, ExposureOverTime)
+def gives(exposure: str) -> type[Observed] | None:
+    """What an investigator gets under an exposure part; None when its annotation leaves it open."""
+    return GIVES.get(hints("exposure", exposure).get("return"))
 
 
-def wants_over_time(method: str) -> bool | None:
-    """Whether a method needs an exposure that begins during follow-up; None when it takes both."""
-    return _kind(hints("methods", method).get("observed"), Observed, ObservedOverTime)
+def takes(method: str) -> type[Observed] | None:
+    """What a method needs; None when it takes whatever there is."""
+    wanted = hints("methods", method).get("observed")
+    return wanted if wanted in GIVES.values() else None
 
 
-def _kind(annotation: object, fixed: type, over_time: type) -> bool | None:
-    both = {fixed, over_time} <= set(get_args(annotation))
-    return None if both or annotation not in (fixed, over_time) else annotation is over_time
+def fits(method: str, exposure: str) -> bool:
+    """Whether a method can be used under an exposure. One that is fixed at time zero is another thing than one that begins."""
+    wanted, given = takes(method), gives(exposure)
+    if wanted is None or given is None:
+        return True
+    return given is wanted if wanted is Observed else issubclass(given, wanted)
 
 
 def design_part(draft: DesignDraft, room: str) -> str:

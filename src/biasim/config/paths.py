@@ -15,7 +15,7 @@ from typing import Any
 
 from biasim.config.checking import unknown_key
 from biasim.config.choices import body_of, laid_over, merged, part_of, plain, spelled, unknown_part
-from biasim.config.designs import method_choices, sees_over_time, wants_over_time
+from biasim.config.designs import fits, method_choices
 from biasim.config.draft import ONE, DesignDraft, Draft, Edit
 from biasim.config.signature import bare, inside, is_mapping, members, parameters
 from biasim.config.text import Node
@@ -69,9 +69,7 @@ def _every_design(draft: Draft, edit: Edit, rest: list[str], problems: list[Prob
 
 def _fits(design: DesignDraft) -> bool:
     exposure = design.view.get("exposure")
-    seen = sees_over_time(part_of(exposure)) if exposure else None
-    wanted = {wants_over_time(part_of(choice)) for choice in design.methods.values()}
-    return seen is None or wanted <= {seen, None}
+    return exposure is None or all(fits(part_of(choice), part_of(exposure)) for choice in design.methods.values())
 
 
 def _design(design: DesignDraft, edit: Edit, rest: list[str], problems: list[Problem]) -> DesignDraft:

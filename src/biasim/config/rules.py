@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from biasim.config.choices import body_of, part_of
-from biasim.config.designs import sees_over_time, wants_over_time
+from biasim.config.designs import KIND, fits, gives, takes
 from biasim.config.draft import DesignDraft, Edit
 from biasim.config.signature import bare, parameters
 from biasim.config.study import Choice, Design
@@ -15,6 +15,7 @@ from biasim.errors import Problem
 from biasim.registry import names
 from biasim.units import Unit
 
+ARMS = "arm_and_surgery"  # the exposure that has arms
 RANDOMISED = "randomis"  # how the names of parts begin that need, or make, a randomised treatment
 
 
@@ -25,9 +26,9 @@ def impossible(design: DesignDraft, world: Mapping[str, Node], problems: list[Pr
     if treatment is None or part_of(treatment).startswith(RANDOMISED):
         return
     wanting = [("eligibility", choice) for choice in design.eligibility]
-    wanting += [("time_zero", choice) for room, choice in design.view.items() if room == "time_zero"]
+    wanting += [(room, choice) for room, choice in design.view.items() if room in ("time_zero", "exposure")]
     for room, choice in wanting:
-        if part_of(choice).startswith(RANDOMISED):
+        if part_of(choice).startswith(RANDOMISED) or part_of(choice) == ARMS:
             found = f"'{part_of(choice)}' where the treatment is '{part_of(treatment)}': nobody is randomised"
             hint = "Add 'change: {treatment: randomised}' to this design."
             problems.append(choice.problem(found, f"a randomised treatment, or another {room}", hint))
@@ -35,18 +36,16 @@ def impossible(design: DesignDraft, world: Mapping[str, Node], problems: list[Pr
 
 def _exposure_and_methods(design: DesignDraft, problems: list[Problem]) -> None:
     exposure = design.view.get("exposure")
-    seen = sees_over_time(part_of(exposure)) if exposure else None
-    for choice in design.methods.values() if exposure and seen is not None else ():
-        wanted = wants_over_time(part_of(choice))
-        if wanted is None or wanted == seen:
+    for choice in design.methods.values() if exposure else ():
+        method, seen = part_of(choice), part_of(exposure)
+        if fits(method, seen):
             continue
-        kind = "that begins during follow-up" if wanted else "fixed at time zero"
-        found = f"'{part_of(choice)}' needs an exposure {kind}; '{part_of(exposure)}' is not"
-        other = [name for name in names("methods") if wants_over_time(name) == seen]
-        fitting = [name for name in names("exposure") if sees_over_time(name) == wanted]
+        wanted = takes(method)
+        other = [name for name in names("methods") if fits(name, seen)]
+        fitting = sorted((name for name in names("exposure") if fits(method, name)), key=lambda name: gives(name) is not wanted)
         expected = "one of " + ", ".join(other) if other else "another method"
         hint = f"Or choose 'exposure: {fitting[0]}'." if fitting else ""
-        problems.append(choice.problem(found, expected, hint))
+        problems.append(choice.problem(f"'{method}' needs an exposure {KIND[wanted]}; '{seen}' is not", expected, hint))
 
 
 def beyond_follow_up(draft: DesignDraft, design: Design, problems: list[Problem]) -> None:

@@ -8,7 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from biasim.types import Bools, Cohort, Exposure, ExposureOverTime, Floats, Integers, Observed, ObservedOverTime, Streams
+from biasim.types import (
+    Bools,
+    Cohort,
+    Exposure,
+    ExposureInTrial,
+    ExposureOverTime,
+    Floats,
+    Integers,
+    Measured,
+    Observed,
+    ObservedOverTime,
+    ObservedTrial,
+    Streams,
+)
 
 # eligibility -> tuple of parts; time_zero, exposure, measurement, follow_up -> one part; parameters bound
 Parts = Mapping[str, Any]
@@ -54,13 +67,26 @@ def observe(cohort: Cohort, parts: Parts, streams: Streams) -> Observed | Observ
         "exposed": exposed,
         "entry": np.zeros(len(rows)),
         "time": stop - time_zero,
-        "event": cohort.death[rows] <= stop,
+        "event": (died := cohort.death[rows] <= stop),
         "patient": rows,
+        "known_from": _known_from(measured, time_zero),
+        "cause": died * (np.int8(1) if cohort.of_other_cause is None else np.int8(1) + cohort.of_other_cause[rows]),
+        "started": cohort.patients.diagnosed[rows] + time_zero / 12.0,
     }
     if isinstance(exposure, ExposureOverTime):
         exposed_from = np.where(exposed, np.maximum(decided - time_zero, 0.0), np.inf)
+        if isinstance(exposure, ExposureInTrial):
+            return ObservedTrial(**fields, exposed_from=exposed_from, assigned=exposure.assigned[rows])
         return ObservedOverTime(**fields, exposed_from=exposed_from)
     return Observed(**fields)
+
+
+def _known_from(measured: Measured, time_zero: Floats) -> Floats | None:
+    """Months from time zero from which each covariate is known; None when all of them are at time zero."""
+    if measured.known_from is None or not len(time_zero):
+        return None
+    later = np.maximum(measured.known_from - time_zero.min(), 0.0)
+    return later if later.any() else None
 
 
 def enter(cohort: Cohort, parts: Parts, streams: Streams) -> Entered:

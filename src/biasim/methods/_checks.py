@@ -14,6 +14,7 @@ from biasim.types import Integers, Observed, ObservedOverTime
 
 NORMAL_975 = 1.959963984540054  # 97.5th percentile of the standard normal distribution
 CONDITIONAL = "conditional_log_hazard_ratio"
+BY_COLUMN = ("names", "known_from")  # what Observed holds once per covariate, not once per patient
 MARGINAL = "marginal_log_hazard_ratio"
 
 
@@ -107,6 +108,6 @@ def chosen(observed: Observed, wanted: bool | tuple[str, ...], *, besides: tuple
 
 def take(observed: Observed, rows: Integers) -> Observed:
     """The same data with these rows only, in this order, repeats allowed."""
-    names = [field.name for field in fields(observed) if field.init and field.name != "names"]
-    arrays = {name: getattr(observed, name)[rows] for name in names}
-    return type(observed)(names=observed.names, **arrays)
+    held = {field.name: getattr(observed, field.name) for field in fields(observed) if field.init}
+    by_row = {name: values[rows] for name, values in held.items() if name not in BY_COLUMN and values is not None}
+    return type(observed)(**{**held, **by_row})

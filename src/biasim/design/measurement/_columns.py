@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from biasim.types import Cohort, Measured
 
+RESPONSE = ("responded", "progressed")  # known once systemic therapy has been evaluated
 # Not covariates of the patient at diagnosis, but a study may have written them down.
-AFTERWARDS = ("responded", "progressed", "occult", "found_by_surgery")
+AFTERWARDS = (*RESPONSE, "occult", "found_by_surgery")
 
 
 def afterwards(cohort: Cohort, name: str) -> NDArray:
@@ -26,7 +27,8 @@ def gather(cohort: Cohort, names: Sequence[str], altered: Mapping[str, NDArray] 
     """The named columns side by side; `altered` ones replace those of the cohort.
 
     Every name must be a column of the patients, one of AFTERWARDS or a key of `altered`.
-    The one (n, p) matrix is filled column by column, so that no second copy exists.
+    The one (n, p) matrix is filled column by column, so that no second copy exists. `known_from` says
+    from which month on the response is known.
     """
     columns, altered = cohort.patients.columns, altered or {}
     values = np.empty((cohort.size, len(names)))
@@ -37,4 +39,6 @@ def gather(cohort: Cohort, names: Sequence[str], altered: Mapping[str, NDArray] 
             values[:, position] = columns[name]
         else:
             values[:, position] = afterwards(cohort, name)
-    return Measured(names=tuple(names), values=values)
+    evaluated = cohort.course.evaluated
+    known_from = np.array([evaluated if name in RESPONSE else 0.0 for name in names])
+    return Measured(names=tuple(names), values=values, known_from=known_from if known_from.any() else None)
