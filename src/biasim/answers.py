@@ -25,6 +25,7 @@ class Status(StrEnum):
     BEYOND_FOLLOW_UP = "beyond follow-up"
     NO_COVARIATES = "no covariates"
     NO_MATCHES = "no matches"
+    MISSING_VALUES = "missing values"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

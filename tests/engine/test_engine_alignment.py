@@ -11,6 +11,7 @@ import pytest
 from biasim.config.load import load
 from biasim.engine.alignment import aligned
 from biasim.engine.run import run
+from biasim.engine.truth import question, read
 
 WORKS = """\
 study: works
@@ -68,3 +69,15 @@ def test_without_bias_a_true_effect_is_found(study, tmp_path: Path) -> None:
         assert abs(float(bias["value"])) < 4.0 * float(bias["mcse"]), (design, method)
     # no two of these truths are the same number: population, time zero and conditioning all matter
     assert float(rows["trial", "cox", "bias"]["truth"]) != float(rows["registry", "cox", "bias"]["truth"])
+
+
+def test_what_a_claim_says_itself_stays(tmp_path: Path) -> None:
+    """A method that compares strategies with a grace period is judged with that grace period, default or not."""
+    (tmp_path / "works.yaml").write_text(WORKS)
+    study = load(tmp_path / "works.yaml")
+    design = study.scenarios[0].designs["registry"]
+    name, said = read("rmst_difference(horizon=20, grace=12)")
+    choice = question(study, "rmst_difference(horizon=20, grace=12)")
+    assert (name, said) == ("rmst_difference", {"horizon": 20.0, "grace": 12.0})
+    assert aligned(choice, design, said).parameters["grace"] == 12.0
+    assert aligned(choice, design).parameters["grace"] == 0.0

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from biasim.config.signature import parameters
 from biasim.config.study import Choice, Design
 
+NOTHING: Mapping[str, float] = MappingProxyType({})
 HORIZON_OF_DESIGN = "marginal_log_hazard_ratio"  # the others say their horizon in the claim
 
 
-def aligned(choice: Choice, design: Design) -> Choice:
+def aligned(choice: Choice, design: Design, said: Mapping[str, float] = NOTHING) -> Choice:
     """`choice` with population, landmark, grace and horizon of the design, wherever the study left the default.
+
+    What the claim of a method itself has `said`, such as a grace period, stays.
 
     A trial is judged in the randomised from randomisation on, operated at once against never; a
     landmark study in those alive at the landmark, operated by then or never; any other in all
@@ -24,7 +28,8 @@ def aligned(choice: Choice, design: Design) -> Choice:
     wanted = {name: value for name, value in frame(design).items() if name in known}
     if choice.name != HORIZON_OF_DESIGN:
         wanted.pop("horizon", None)
-    free = {name: value for name, value in wanted.items() if choice.parameters[name] == known[name].default}
+    open_ = known.keys() - said.keys()
+    free = {name: value for name, value in wanted.items() if name in open_ and choice.parameters[name] == known[name].default}
     return replace(choice, parameters={**choice.parameters, **free})
 
 

@@ -17,7 +17,7 @@ from biasim.engine.keys import key
 from biasim.engine.plan import Plan, plan
 from biasim.engine.precision import MAXIMUM, Prefix
 from biasim.engine.scenarios import Progress
-from biasim.engine.truth import NULL_SIZE, Answer, claims, questions
+from biasim.engine.truth import NULL_SIZE, Answer, claims, questions, read
 from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
@@ -91,7 +91,8 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
         claimed = [claim for (name, _), claim in run.claims[planned.scenario].items() if name == design.name]
         for label, choice in questions(study, claimed).items():
             drawn = scenario.designs[design.name]
-            world, choice = drawn.world, aligned(choice, drawn)
+            said = read(label)[1] if label in claimed else {}
+            world, choice = drawn.world, aligned(choice, drawn, said)
             path = run.folder.truth(key(world, choice, study.truth_size, study.seed))
             effect = world["effect"].name != "none"
             size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)

@@ -50,13 +50,18 @@ def questions(study: Study, claimed: Iterable[str]) -> dict[str, Choice]:
 
 def question(study: Study, claim: str) -> Choice:
     """The estimand behind a claim such as "rmst_difference(horizon=60)"."""
-    name, written = re.fullmatch(r"(\w+)(?:\((.*)\))?", claim).groups()  # type: ignore[union-attr]
-    pairs = (pair.split("=") for pair in written.split(",")) if written else ()
-    said = {key.strip(): float(value) for key, value in pairs}
+    name, said = read(claim)
     own = [choice for choice in study.estimands if choice.name == name]
     fitting = [choice for choice in own if said.items() <= choice.parameters.items()]
     parameters = (fitting or own)[0].parameters if own else defaults(find("estimands", name))
     return Choice(room="estimands", name=name, parameters={**parameters, **said})
+
+
+def read(claim: str) -> tuple[str, dict[str, float]]:
+    """Name and stated parameters of a claim: `rmst_difference(horizon=60, grace=8)`, `marginal_log_hazard_ratio`."""
+    name, written = re.fullmatch(r"(\w+)(?:\((.*)\))?", claim).groups()  # type: ignore[union-attr]
+    pairs = (pair.split("=") for pair in written.split(",")) if written else ()
+    return name, {key.strip(): float(value) for key, value in pairs}
 
 
 def defaults(part: Part) -> dict[str, object]:

@@ -16,6 +16,7 @@ SAID = {
     Status.NOT_CONVERGED: "Newton-Raphson did not converge",
     Status.SINGULAR: "the information matrix is singular",
 }
+MISSING = "a covariate has missing values: impute them, or use complete cases"
 DETERMINED = "exposure is a linear combination of the covariates"
 FEW_CLUSTERS = "the robust variance vanishes: too few independent patients or sets"
 VANISHED = 1e-12  # robust variance as a share of the model's: below it is the rounding error of a sum that is zero
@@ -38,6 +39,8 @@ def log_hazard_ratio(
     cluster per row, one means the usual, two mean the two-way sandwich of `two_way`.
     """
     design = _design(observed, covariates)
+    if np.isnan(design).any():
+        return failed(estimand, Status.MISSING_VALUES, MISSING, diagnostics)
 
     def fit(**options: object) -> kernel.CoxFit:
         entry = observed.entry if observed.entry.any() else None

@@ -14,6 +14,7 @@ from biasim.kernels import logistic, matching
 from biasim.kernels.balance import groups, standardised_differences
 from biasim.kernels.weights import effective_size, propensity_weights
 from biasim.methods._checks import chosen
+from biasim.methods._hazard_ratio import MISSING
 from biasim.types import Floats, Integers, Observed
 
 NO_COVARIATES = "no covariate varies, so there is no propensity score"
@@ -134,6 +135,8 @@ def _score(observed: Observed, using: tuple[str, ...]) -> logistic.LogisticFit |
 def _fitted_score(observed: Observed, using: tuple[str, ...]) -> logistic.LogisticFit | Balanced:
     columns = chosen(observed, using or True)
     values = observed.covariates if len(columns) == len(observed.names) else observed.covariates[:, columns]
+    if np.isnan(values).any():
+        return _none(observed, Status.MISSING_VALUES, MISSING)
     if not len(columns) or not np.ptp(values, axis=0).any():
         return _none(observed, Status.NO_COVARIATES, NO_COVARIATES)
     fit = logistic.fit(values, observed.exposed)
