@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS      := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup simulate check test test-all lint bench figures verify lock clean
+.PHONY: help setup simulate check test test-all lint bench figures matrix verify lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench: $(READY) ## speed, as ratios to lifelines in the same run
 figures: $(READY) ## draw again the figures of every study in results/
 	@$(BIN)/biasim figures --all $(ARGS)
 
+matrix: $(READY) ## every method in the world of every bias
+	@$(BIN)/biasim matrix $(ARGS)
+
 verify: $(READY) ## which kernels are in use, and how far they are from lifelines
 	@$(BIN)/biasim verify $(ARGS)
 
@@ -64,5 +67,5 @@ lock: $(READY) ## resolve the dependencies anew into lock/
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet -o lock/installer.txt
 
 clean: ## remove the environment, caches and raw replicates; small tables and figures stay
-	rm -rf $(VENV) build src/biasim.egg-info .pytest_cache .ruff_cache .hypothesis results/*/replicates
+	rm -rf $(VENV) build src/biasim.egg-info .pytest_cache .ruff_cache .hypothesis results/*/replicates results/matrix/*/
 	find src tests -name '*.so' -delete -o -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ import typer
 from biasim.cli.check import check
 from biasim.cli.explain import explain
 from biasim.cli.figures import figures
+from biasim.cli.matrix import matrix
 from biasim.cli.parts import parts
 from biasim.cli.replay import replay
 from biasim.cli.show import show
@@ -49,5 +50,5 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-for command in (simulate, check, parts, explain, show, replay, verify, figures):
+for command in (simulate, check, parts, explain, show, replay, verify, figures, matrix):
     app.command()(speaking(command))

@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from biasim.config.study import Study
-
 
 @contextmanager
-def progress_bar(study: Study, console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A callback `progress(done, total)`, both in replicates over all scenarios."""
+def progress_bar(name: str, console: Console) -> Iterator[Callable[..., None]]:
+    """A callback `progress(done, total, name)`, in replicates over all scenarios; the name may change on the way."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(f"[bold]{study.name}"), BarColumn(), MofNCompleteColumn(), TextColumn("replicates, remaining"))
+    columns = (TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("replicates, remaining"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(study.name, total=None)
+        task = bar.add_task(name, total=None)
 
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def progress(done: int, total: int, now: str = name) -> None:
+            bar.update(task, completed=done, total=total, description=now)
 
         yield progress
 

@@ -27,7 +27,7 @@ def simulate(
 
     console = wide_console()
     opened = open_study(study)
-    with progress_bar(opened, console) as progress:
+    with progress_bar(opened.name, console) as progress:
         folder = run(
             opened, results=results, workers=workers, replicates=replicates, precision=precision, progress=progress
         )

@@ -14,7 +14,7 @@ from biasim.config.study import Study
 from biasim.config.text import Node, read
 from biasim.errors import BiasimError, Problem, StudyRefused, meant
 
-__all__ = ["load", "located", "resolve", "switched", "with_changes"]
+__all__ = ["from_text", "load", "located", "resolve", "switched", "with_changes"]
 
 
 def load(
@@ -46,6 +46,11 @@ def load(
         folders = [Path(worlds)] if isinstance(worlds, (str, Path)) else [Path(folder) for folder in worlds]
     around = Surroundings(worlds=tuple(folders), published=published_ids)
     return _study(_text(file), str(path), around)
+
+
+def from_text(text: str, source: str) -> Study:
+    """The study written in `text`, checked; `source` is the file that messages name. Raises StudyRefused."""
+    return _study(text, source, Surroundings(worlds=tuple(world_folders(Path(source).absolute())), published=None))
 
 
 def with_changes(study: Study, changes: Mapping[str, Any], *, lenient: bool = False) -> Study:

@@ -38,6 +38,11 @@ def resolve(name_or_path: str | Path) -> Path:
     raise BiasimError(f"no study '{typed}': it is neither a file nor a name in configs/. {meant(Path(typed).stem, names)}")
 
 
+def all_studies() -> list[Path]:
+    """Every study file of the first configs/ folder that there is, by name."""
+    return [from_here(file) for folder in config_folders()[:1] for file in _studies(folder)]
+
+
 def from_here(file: Path) -> Path:
     """The path from the current directory where the file lies below it: short in messages, the same on every machine."""
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
