@@ -44,7 +44,7 @@ class Estimate:
 
 def on_log_scale(estimand: str) -> bool:
     """Whether values of an estimand, as methods claim it, are log hazard ratios: lower favours surgery."""
-    return estimand.endswith("log_hazard_ratio")
+    return estimand.partition("(")[0].endswith("log_hazard_ratio")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ class Treatment:
     wait: Floats  # months from diagnosis to the planned date; inf when never
     randomised: Bools  # False everywhere outside a trial
     randomised_at: Floats  # months from diagnosis; inf when not randomised
+    arms: tuple[Floats, Floats] | None = None  # in a trial: the wait she would have in the arm of surgery, and in the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,29 +25,87 @@ def with_effect(cohort, after, log_ratio):
     return replace(cohort, effect=Effect(after=np.asarray(after, float), log_ratio=np.asarray(log_ratio, float)))
 
 
+def compared(cohort, *, grace=12.0, population="all", landmark=0.0, target="everyone", strategies="operated"):
+    """Survival with and without, of those who count under either strategy."""
+    found = contrast(
+        cohort, strategies=strategies, grace=grace, population=population, landmark=landmark, target=target
+    )
+    return found.treated[found.treated_counts].tolist(), found.untreated[found.untreated_counts].tolist()
+
+
 def test_strategies_by_hand(make_world):
     # waits 2, 9 and never; grace 4: surgery at 2, 4 and 4; the third dies before
-    operated, unoperated = contrast(make_world([10, 10, 3], [2, 9, INF], HALF), 4.0, "all", 0.0)
-    assert operated.tolist() == [18, 16, 3]
-    assert unoperated.tolist() == [10, 10, 3]
+    cohort = make_world([10, 10, 3], [2, 9, INF], HALF)
+    assert compared(cohort, grace=4.0) == ([18, 16, 3], [10, 10, 3])
 
 
 def test_populations_by_hand(make_world):
     cohort = make_world([10, 10, 3, 20], [2, INF, 5, INF], HALF, randomised_at=[6, 6, 6, INF])
-    operated, unoperated = contrast(cohort, 4.0, "exposed", 0.0)
-    assert (operated.tolist(), unoperated.tolist()) == ([18], [10])
+    assert compared(cohort, grace=4.0, target="exposed") == ([18], [10])
     # at the landmark 5 the third is dead; surgery by 4, months from 5
-    operated, unoperated = contrast(cohort, 4.0, "alive_at", 5.0)
-    assert (operated.tolist(), unoperated.tolist()) == ([13, 11, 31], [5, 5, 15])
+    assert compared(cohort, grace=4.0, population="alive_at", landmark=5.0) == ([13, 11, 31], [5, 5, 15])
     # randomised at 6: own wait (2) comes first, else 6 + 1; the third is dead, the fourth not randomised
-    operated, unoperated = contrast(cohort, 1.0, "randomised", 0.0)
-    assert (operated.tolist(), unoperated.tolist()) == ([12, 7], [4, 4])
+    assert compared(cohort, grace=1.0, population="randomised") == ([12, 7], [4, 4])
 
 
-def test_alive_at_means_under_either_strategy(make_world):
+def test_either_strategy_has_its_own_survivors_at_a_landmark(make_world):
     # surgery at 2 does harm (life left is halved): 2 + 4 = 6 instead of 10, dead by the landmark 7
-    operated, unoperated = contrast(make_world([10, 30], [2, 2], log(2.0)), 12.0, "alive_at", 7.0)
-    assert (operated.tolist(), unoperated.tolist()) == ([9], [23])
+    cohort = make_world([10, 30], [2, 2], log(2.0))
+    assert compared(cohort, population="alive_at", landmark=7.0) == ([9], [3, 23])
+
+
+def test_the_arms_of_a_trial_as_assigned(make_world):
+    cohort = make_world([10, 10, 10], [2, INF, 2], HALF, randomised_at=0.0)
+    arms = (np.array([2.0, 2.0, INF]), np.array([INF, INF, 4.0]))  # the third is not operated in the one arm, but in the other
+    trial = replace(cohort, treatment=replace(cohort.treatment, arms=arms))
+    assert compared(trial, population="randomised", strategies="assigned") == ([18, 18, 10], [10, 10, 16])
+    with pytest.raises(NoTruth, match="nobody is assigned"):
+        compared(cohort, strategies="assigned")
+
+
+def test_a_landmark_gives_nobody_immortal_months(make_world):
+    """Constant hazards, no heterogeneity: among each strategy's survivors of month 20 the ratio is the world's own."""
+    cohort = exponential_world(make_world, log(0.6), 11, size=60_000)
+    within(marginal_log_hazard_ratio(cohort, horizon=60.0, population="alive_at", landmark=20.0, grace=0.0), log(0.6))
+    gained = rmst_difference(cohort, horizon=24.0, population="alive_at", landmark=20.0, grace=0.0)
+    mean_alive = [mean * (1 - exp(-24 / mean)) for mean in (20.0 / 0.6, 20.0)]
+    within(gained, mean_alive[0] - mean_alive[1])
+
+
+def test_the_error_between_different_survivors_is_right(make_world):
+    """Over 400 cohorts: the reported error against the spread of the values, within 4 errors of a standard deviation."""
+    values = []
+    for seed in range(400):
+        cohort = exponential_world(make_world, HALF, 1000 + seed, size=300)
+        values.append(rmst_difference(cohort, horizon=24.0, population="alive_at", landmark=10.0, grace=0.0))
+    spread = np.std([truth.value for truth in values], ddof=1)
+    model = sqrt(np.mean([truth.mcse**2 for truth in values]))
+    assert abs(model / spread - 1) < 4 / sqrt(2 * 399)
+
+
+def test_targets_weigh_the_women(make_world):
+    """Surgery helps the second half only, who are the ones operated on in fact, or not."""
+    size = 4000
+    second = np.arange(size) >= size / 2
+    rng = np.random.default_rng(3)
+    wait = np.where(rng.random(size) < np.where(second, 0.8, 0.2), 0.0, INF)
+    cohort = make_world(rng.exponential(20.0, size), wait, HALF)
+    columns = {"second": second.astype(float)}
+    cohort = replace(
+        cohort,
+        patients=replace(cohort.patients, columns=columns, recorded=("second",)),
+        potential=replace(
+            cohort.potential, under=lambda wait: np.where(second, 2.0, 1.0) * cohort.potential.unoperated
+        ),
+    )
+    gains = cohort.potential.unoperated * second
+    operated = np.isfinite(wait)
+    everyone, exposed, overlap = (rmst_difference(cohort, horizon=1e6, target=target).value
+                                  for target in ("everyone", "exposed", "overlap"))  # fmt: skip
+    assert everyone == pytest.approx(gains.mean(), rel=1e-9)
+    assert exposed == pytest.approx(gains[operated].mean(), rel=1e-9)
+    share = np.where(second, operated[second].mean(), operated[~second].mean())
+    assert overlap == pytest.approx(np.average(gains, weights=share * (1 - share)), rel=1e-6)
 
 
 def test_rmst_and_survival_by_hand(make_world):
@@ -85,25 +143,47 @@ def test_effect_beyond_the_horizon_is_exactly_nothing(make_world):
     assert marginal_log_hazard_ratio(late, horizon=20.0, grace=36.0) == Truth(value=0.0, mcse=0.0)
 
 
-def test_conditional_is_the_parameter_of_the_world(make_world):
-    assert conditional_log_hazard_ratio(make_world([3, 4], [1, 1], HALF)) == Truth(value=HALF, mcse=0.0)
+def everything(cohort):
+    return conditional_log_hazard_ratio(cohort, given="everything")
+
+
+def test_given_everything_it_is_the_parameter_of_the_world(make_world):
+    assert everything(make_world([3, 4], [1, 1], HALF)) == Truth(value=HALF, mcse=0.0)
     plain = make_world([3, 4], [1, 1])
-    assert conditional_log_hazard_ratio(with_effect(plain, [0, 6], np.full((2, 2), -0.3))).value == -0.3
+    assert everything(with_effect(plain, [0, 6], np.full((2, 2), -0.3))).value == -0.3
 
 
 @pytest.mark.parametrize(
     ("after", "log_ratio"), [([0, 6], [[0.0, -0.3]] * 2), ([0], [[-0.3], [0.0]]), ([0, 6], [[-0.3, 0.0], [0.0, -0.3]])]
 )
-def test_conditional_has_no_single_value_when_the_effect_varies(make_world, after, log_ratio):
+def test_given_everything_there_is_no_single_value_when_the_effect_varies(make_world, after, log_ratio):
     with pytest.raises(NoTruth, match=r"marginal_log_hazard_ratio or rmst_difference"):
-        conditional_log_hazard_ratio(with_effect(make_world([3, 4], [1, 1]), after, log_ratio))
+        everything(with_effect(make_world([3, 4], [1, 1]), after, log_ratio))
+
+
+def test_given_the_recorded_covariates_hidden_prognosis_pulls_towards_none(make_world):
+    """Two scores of which one is recorded: between the marginal ratio and the world's own, which both scores give."""
+    rng = np.random.default_rng(9)
+    scores = rng.standard_normal((2, 30_000))
+    cohort = make_world(rng.exponential(20.0, 30_000) * np.exp(-scores.sum(axis=0)), 0.0, HALF)
+    columns = {"a": scores[0], "b": scores[1]}
+
+    def given(*names):
+        return conditional_log_hazard_ratio(
+            replace(cohort, patients=replace(cohort.patients, columns=columns, recorded=names)), horizon=60.0
+        )
+
+    none, one, both = given(), given("a"), given("a", "b")
+    within(both, HALF)
+    assert none.value == pytest.approx(marginal_log_hazard_ratio(cohort, horizon=60.0).value, rel=1e-9)
+    assert both.value + 6 * one.mcse < one.value < none.value - 6 * one.mcse
 
 
 def test_nobody_in_the_population(make_world):
     with pytest.raises(NoTruth, match="change the treatment to `randomised`"):
         rmst_difference(make_world([3, 4], [1, 1]), population="randomised")
-    with pytest.raises(NoTruth, match="population 'exposed'"):
-        survival_difference(make_world([3, 4], [INF, INF]), population="exposed")
+    with pytest.raises(NoTruth, match="target 'exposed'"):
+        survival_difference(make_world([3, 4], [INF, INF]), target="exposed")
     with pytest.raises(NoTruth, match="no patients"):
         conditional_log_hazard_ratio(make_world([], []))
 

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from biasim.config.signature import parameters
 from biasim.config.study import Choice, Design
+from biasim.types import Cohort
 
-NOTHING: Mapping[str, float] = MappingProxyType({})
-HORIZON_OF_DESIGN = "marginal_log_hazard_ratio"  # the others say their horizon in the claim
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+HORIZON_IN_CLAIM = ("rmst_difference", "survival_difference")  # the others take the horizon of the design
 
 
-def aligned(choice: Choice, design: Design, said: Mapping[str, float] = NOTHING) -> Choice:
-    """`choice` with population, landmark, grace and horizon of the design, wherever the study left the default.
+def aligned(choice: Choice, design: Design, said: Mapping[str, Any] = NOTHING) -> Choice:
+    """`choice` with population, landmark, grace, strategies and horizon of the design, wherever the study left the default.
 
     What the claim of a method itself has `said`, such as a grace period, stays.
 
-    A trial is judged in the randomised from randomisation on, operated at once against never; a
-    landmark study in those alive at the landmark, operated by then or never; any other in all
-    patients, operated at diagnosis or never. A hazard ratio that is not constant depends on the
-    length of follow-up, so a design with a fixed follow-up is judged over those months.
+    A trial is judged in the randomised from randomisation on: where the exposure is the arm, as
+    assigned, else operated at once against never. A landmark study is judged in those whom either
+    strategy lets live to the landmark, operated by then or never; any other in all patients, operated
+    at diagnosis or never. A hazard ratio that is not constant depends on the length of follow-up, so a
+    design with a fixed follow-up is judged over those months.
     """
     known = parameters(choice.room, choice.name)
+    if "landmark" in said and (later := frame(design).get("landmark")):  # a landmark counted from a time zero that is one
+        moved = {name: choice.parameters[name] + later for name in ("landmark", "grace") if name in said}
+        choice = replace(choice, parameters={**choice.parameters, **moved})
     wanted = {name: value for name, value in frame(design).items() if name in known}
-    if choice.name != HORIZON_OF_DESIGN:
+    if choice.name in HORIZON_IN_CLAIM:
         wanted.pop("horizon", None)
     open_ = known.keys() - said.keys()
     free = {name: value for name, value in wanted.items() if name in open_ and choice.parameters[name] == known[name].default}
@@ -34,13 +41,25 @@ def aligned(choice: Choice, design: Design, said: Mapping[str, float] = NOTHING)
 
 
 def frame(design: Design) -> Mapping[str, Any]:
-    """Population, landmark and grace that belong to the design's time zero; the horizon of a fixed follow-up."""
+    """What belongs to the design's time zero and exposure; the horizon of a fixed follow-up."""
     found: dict[str, Any] = {"population": "all", "grace": 0.0}
     if design.time_zero.name == "randomisation":
         found = {"population": "randomised", "grace": 0.0}
+        found |= {"strategies": "assigned"} if design.exposure.name == "intended" else {}
     elif design.time_zero.name == "landmark":
         months = design.time_zero.parameters["months"]
         found = {"population": "alive_at", "landmark": months, "grace": months}
     if design.follow_up.name == "months":
         found["horizon"] = design.follow_up.parameters["months"]
     return found
+
+
+def as_measured(cohort: Cohort, measurement: Callable, rng: np.random.Generator) -> Cohort:
+    """The cohort with the covariates that a design measures as the recorded ones: what a conditional ratio is given.
+
+    Where a value is missing to the investigator, the truth is taken given the value behind it.
+    """
+    measured, columns = measurement(cohort, rng), dict(cohort.patients.columns)
+    for name, values in zip(measured.names, measured.values.T, strict=True):
+        columns[name] = np.where(np.isnan(values), columns[name], values) if name in columns else values
+    return replace(cohort, patients=replace(cohort.patients, columns=columns, recorded=measured.names))

@@ -12,15 +12,12 @@ from math import ceil
 
 import numpy as np
 
-from biasim.answers import Estimates, Status, Truth
+from biasim.answers import Estimates, Status, Truth, on_log_scale
 from biasim.engine.blocks import Block
 from biasim.registry import find
 from biasim.types import Floats
 
 MAXIMUM = 20_000  # replicates of a scenario, reached when the wanted precision is out of reach
-
-LOG_SCALE = "log_hazard_ratio"  # ending of the estimands whose bias is on the log scale
-
 
 class Prefix:
     """The estimates of one scenario from replicate 0 without a gap, and how precise the biases in them are."""
@@ -45,7 +42,7 @@ class Prefix:
 
     def take(self, columns: Mapping[str, np.ndarray]) -> None:
         """Usable estimates on the log scale, by design and method."""
-        usable = (columns["status"] == str(Status.OK)) & np.array([e.endswith(LOG_SCALE) for e in columns["estimand"]])
+        usable = (columns["status"] == str(Status.OK)) & np.array([on_log_scale(name) for name in columns["estimand"]])
         for design, method in sorted(set(zip(columns["design"], columns["method"], strict=True))):
             rows = usable & (columns["design"] == design) & (columns["method"] == method)
             if rows.any():

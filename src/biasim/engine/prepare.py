@@ -17,10 +17,12 @@ from biasim.engine.keys import key
 from biasim.engine.plan import Plan, plan
 from biasim.engine.precision import MAXIMUM, Prefix
 from biasim.engine.scenarios import Progress
-from biasim.engine.truth import NULL_SIZE, Answer, claims, questions, read
+from biasim.engine.truth import NULL_SIZE, Answer, Question, claims, questions, read
 from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
+
+GIVEN = "conditional_log_hazard_ratio"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,11 +30,16 @@ class Asked:
     """One estimand in one world: what to compute, where it is stored, and the answer once it is there."""
 
     choice: Choice
+    measurement: Choice | None  # of the design, where the estimand is conditional on what that measures
     plan: Plan
     world: int
     path: Path
     size: int  # patients to compute it from
     answer: Answer | None = None
+
+    @property
+    def question(self) -> Question:
+        return Question(self.choice.function, self.measurement and self.measurement.function)
 
     def recall(self) -> None:
         """Take the stored answer; one that cannot be read is computed again."""
@@ -93,9 +100,12 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
             drawn = scenario.designs[design.name]
             said = read(label)[1] if label in claimed else {}
             world, choice = drawn.world, aligned(choice, drawn, said)
-            path = run.folder.truth(key(world, choice, study.truth_size, study.seed))
+            measurement = drawn.measurement if choice.name == GIVEN and choice.parameters["given"] == "recorded" else None
+            path = run.folder.truth(key(world, choice, measurement, study.truth_size, study.seed))
             effect = world["effect"].name != "none"
             size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)
-            asked = Asked(choice=choice, plan=planned, world=design.world, path=path, size=size)
+            asked = Asked(
+                choice=choice, measurement=measurement, plan=planned, world=design.world, path=path, size=size
+            )
             asked.recall()
             yield (design.name, label), asked

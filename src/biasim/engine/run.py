@@ -94,8 +94,8 @@ def tasks(making: Run) -> Iterator[Task]:
             pending[asked.plan.scenario, asked.world][asked.path] = asked
     for (scenario, world), group in pending.items():
         first = next(iter(group.values()))
-        estimands = tuple(asked.choice.function for asked in group.values())
-        arguments = (first.plan.worlds[world], estimands, making.study.truth_size, making.study.seed)
+        asked_for = tuple(asked.question for asked in group.values())
+        arguments = (first.plan.worlds[world], asked_for, making.study.truth_size, making.study.seed)
         yield Task(f"the truth of scenario {scenario}", tuple(group), first.size, answers, arguments)
     for one in making.scenarios:
         for block in one.missing():

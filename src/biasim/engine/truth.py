@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from inspect import Parameter, signature
 from math import nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from biasim.cohort.generate import generate
 from biasim.config.study import Choice, Study
+from biasim.engine.alignment import as_measured
 from biasim.engine.plan import Part, Plan
 from biasim.engine.replicate import replicate
 from biasim.engine.streams import TRUTH, Streams
@@ -18,6 +19,7 @@ from biasim.errors import NoTruth
 from biasim.registry import find
 
 NULL_SIZE = 20_000  # patients are enough to compute the truth from where surgery does nothing: it is then exactly 0
+ALWAYS_SAID = ("at", "horizon")
 CLAIM_SIZE = 200  # patients are enough for a method to say which estimand it claims
 
 
@@ -57,11 +59,19 @@ def question(study: Study, claim: str) -> Choice:
     return Choice(room="estimands", name=name, parameters={**parameters, **said})
 
 
-def read(claim: str) -> tuple[str, dict[str, float]]:
+def read(claim: str) -> tuple[str, dict[str, Any]]:
     """Name and stated parameters of a claim: `rmst_difference(horizon=60, grace=8)`, `marginal_log_hazard_ratio`."""
     name, written = re.fullmatch(r"(\w+)(?:\((.*)\))?", claim).groups()  # type: ignore[union-attr]
     pairs = (pair.split("=") for pair in written.split(",")) if written else ()
-    return name, {key.strip(): float(value) for key, value in pairs}
+    return name, {key.strip(): number(value.strip()) for key, value in pairs}
+
+
+def number(text: str) -> float | str:
+    """A number where the text is one, else the text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def defaults(part: Part) -> dict[str, object]:
@@ -71,15 +81,24 @@ def defaults(part: Part) -> dict[str, object]:
 
 
 def spelled(choice: Choice) -> str:
-    """An estimand with all its parameters, as the label of one that no method claims."""
+    """An estimand that no method claims, by its months and whatever else is not the default."""
+    plain = defaults(find(choice.room, choice.name))
     written = ", ".join(
         f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
         for name, value in choice.parameters.items()
+        if name in ALWAYS_SAID or value != plain[name]
     )
     return f"{choice.name}({written})" if written else choice.name
 
 
-def answers(world: Mapping[str, Part], estimands: tuple[Part, ...], size: int, seed: int) -> list[Answer]:
+class Question(NamedTuple):
+    """What a worker computes: an estimand, given the covariates that a design measures (None: those of the world)."""
+
+    estimand: Part
+    measurement: Part | None
+
+
+def answers(world: Mapping[str, Part], questions: tuple[Question, ...], size: int, seed: int) -> list[Answer]:
     """The values of estimands in one world, from a cohort of `size` patients.
 
     Without any effect of surgery, `NULL_SIZE` patients do: both strategies then give every woman the same
@@ -90,9 +109,10 @@ def answers(world: Mapping[str, Part], estimands: tuple[Part, ...], size: int, s
     if size > cohort.size and not cohort.effect.is_none:
         cohort = generate(world, size, streams)
     found = []
-    for estimand in estimands:
+    for estimand, measurement in questions:
+        given = cohort if measurement is None else as_measured(cohort, measurement, streams("measurement"))
         try:
-            truth = estimand(cohort)
+            truth = estimand(given)
             found.append(Answer(truth.value, truth.mcse, cohort.size))
         except NoTruth as reason:
             found.append(Answer(nan, nan, cohort.size, str(reason)))

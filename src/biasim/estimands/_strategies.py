@@ -1,50 +1,98 @@
-"""Survival of the same women under two strategies: surgery within some months, and none."""
+"""Survival of the same women under two strategies, and the comparisons made of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import nan, sqrt
 from typing import Literal
 
 import numpy as np
 
+from biasim.answers import Status, Truth
 from biasim.errors import NoTruth
-from biasim.types import Bools, Cohort, Floats
+from biasim.kernels import logistic
+from biasim.types import Bools, Cohort, Floats, Integers
 
-Population = Literal["all", "exposed", "alive_at", "randomised"]
+Population = Literal["all", "alive_at", "randomised"]
+Target = Literal["everyone", "exposed", "overlap"]
+Strategies = Literal["operated", "assigned"]
 
 
-def contrast(cohort: Cohort, grace: float, population: str, landmark: float) -> tuple[Floats, Floats]:
-    """Survival with surgery and without, in months from the population's time zero, of the women who belong to it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """Women under either strategy, months from time zero, shape (n,); only those who reach it under a strategy count there."""
 
-    The strategy "surgery within `grace` months" operates a woman at her own planned date when that
-    comes first and at the end of the grace period otherwise; the wait of the world thus enters
-    through min(own wait, end of grace) only. Women who die before are the same under both.
+    treated: Floats
+    untreated: Floats
+    treated_counts: Bools
+    untreated_counts: Bools
+    weights: Floats | None  # None where all weigh the same
+    chosen: Integers  # rows of the cohort
 
-    ==========  ==========================================  =====================  ==================
-    population  who                                         time zero              grace counted from
-    ==========  ==========================================  =====================  ==================
-    all         every woman, metastases found or not        diagnosis              diagnosis
-    exposed     operated in fact                            diagnosis              diagnosis
-    alive_at    alive at `landmark` under either strategy   the landmark           diagnosis
-    randomised  randomised, alive at randomisation          her randomisation      her randomisation
-    ==========  ==========================================  =====================  ==================
+    def difference(self, of: Callable[[Floats], Floats]) -> Truth:
+        """Mean of `of(survival)` with the strategy less that without, and the error of a difference within women."""
+        means, influence = [], np.zeros(len(self.treated))
+        for sign, survival, counts in ((1.0, self.treated, self.treated_counts), (-1.0, self.untreated, self.untreated_counts)):
+            weight = counts.astype(np.float64) if self.weights is None else counts * self.weights
+            values = of(survival)
+            means.append(float(weight @ values / weight.sum()))
+            influence += sign * weight * (values - means[-1]) / weight.sum()
+        size = len(influence)
+        mcse = sqrt(float(influence @ influence) * size / (size - 1)) if size > 1 else nan
+        return Truth(value=means[0] - means[1], mcse=mcse)
+
+
+def contrast(
+    cohort: Cohort, *, strategies: str, grace: float, population: str, landmark: float, target: str
+) -> Contrast:
+    """The women of a population under two strategies.
+
+    `operated`: surgery within `grace` months against none. A woman is operated on her own planned
+    date when that comes first and at the end of the grace period otherwise; the wait of the world
+    thus enters through min(own wait, end of grace) only. `assigned`: the arms of a trial as they
+    are, with women who do not keep to theirs.
+
+    ==========  ===============================================  ==================  ==================
+    population  who                                              time zero           grace counted from
+    ==========  ===============================================  ==================  ==================
+    all         every woman, metastases found or not             diagnosis           diagnosis
+    alive_at    under either strategy, those whom it lets live   the landmark        diagnosis
+                to the landmark
+    randomised  randomised, alive at randomisation               her randomisation   her randomisation
+    ==========  ===============================================  ==================  ==================
+
+    `target` weights them: everyone alike; `exposed`, those operated in fact; `overlap`, by p (1 - p)
+    with p the probability of being operated given the recorded covariates (logistic regression).
 
     Raises
     ------
     NoTruth
-        When nobody belongs to the population.
+        When nobody belongs to the population, or the arms or the weights that are asked for do not exist.
     """
     start = _start(cohort, population, landmark)
-    end_of_grace = start + grace if population == "randomised" else grace
-    operated = cohort.potential.under(np.minimum(cohort.treatment.wait, end_of_grace))
-    unoperated = cohort.potential.unoperated
-    chosen = _belongs(cohort, population, start, operated)
-    if not chosen.any():
+    if strategies == "assigned":
+        if cohort.treatment.arms is None:
+            raise NoTruth("nobody is assigned to an arm in this world. It needs a trial: change the treatment to `randomised`.")
+        treated, untreated = (cohort.potential.under(wait) for wait in cohort.treatment.arms)
+    else:
+        end_of_grace = start + grace if population == "randomised" else grace
+        treated = cohort.potential.under(np.minimum(cohort.treatment.wait, end_of_grace))
+        untreated = cohort.potential.unoperated
+    weights = _weights(cohort, target)
+    # women outside the trial are randomised at infinity, which nobody survives
+    counts = treated > start, untreated > start
+    chosen = (counts[0] | counts[1]) & (True if weights is None else weights > 0.0)
+    if not (counts[0] & chosen).any() or not (counts[1] & chosen).any():
         hint = "It needs a trial: change the treatment to `randomised`." if population == "randomised" else ""
-        raise NoTruth(f"nobody belongs to the population '{population}' in this world. {hint}".rstrip())
-    if chosen.all():
-        return operated - start, unoperated - start
+        raise NoTruth(f"nobody belongs to the population '{population}' with target '{target}' in this world. {hint}".rstrip())
+    chosen = np.flatnonzero(chosen)
     origin = start[chosen] if isinstance(start, np.ndarray) else start
-    return operated[chosen] - origin, unoperated[chosen] - origin
+    return Contrast(
+        treated=treated[chosen] - origin, untreated=untreated[chosen] - origin, treated_counts=counts[0][chosen],
+        untreated_counts=counts[1][chosen], weights=None if weights is None else weights[chosen],
+        chosen=chosen,
+    )  # fmt: skip
 
 
 def _start(cohort: Cohort, population: str, landmark: float) -> Floats | float:
@@ -54,9 +102,15 @@ def _start(cohort: Cohort, population: str, landmark: float) -> Floats | float:
     return landmark if population == "alive_at" else 0.0
 
 
-def _belongs(cohort: Cohort, population: str, start: Floats | float, operated: Floats) -> Bools:
-    """Who belongs to the population, shape (n,)."""
-    if population == "exposed":
-        return cohort.operated
-    # women outside the trial are randomised at infinity, which nobody survives
-    return (cohort.potential.unoperated > start) & (operated > start)
+def _weights(cohort: Cohort, target: str) -> Floats | None:
+    """What each woman weighs in the target population, (n,); None where all weigh the same."""
+    if target == "everyone":
+        return None
+    if target == "exposed":
+        return cohort.operated.astype(np.float64)
+    patients = cohort.patients
+    columns = [patients.columns[name] for name in patients.recorded]
+    fit = logistic.fit(np.column_stack(columns) if columns else np.empty((cohort.size, 0)), cohort.operated)
+    if fit.status is not Status.OK:
+        raise NoTruth(f"the probability of being operated cannot be fitted in this cohort ({fit.status})")
+    return fit.probability * (1.0 - fit.probability)

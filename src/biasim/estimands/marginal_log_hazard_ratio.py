@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
-import numpy as np
-
-from biasim.answers import Status, Truth
-from biasim.errors import NoTruth
-from biasim.estimands._strategies import Population, contrast
-from biasim.kernels import cox
+from biasim.answers import Truth
+from biasim.estimands._strategies import Population, Strategies, Target, contrast
+from biasim.estimands._twin_cox import log_hazard_ratio
 from biasim.types import Cohort
 from biasim.units import Months, PositiveMonths
 
@@ -21,6 +16,8 @@ def marginal_log_hazard_ratio(
     grace: Months = 12.0,
     population: Population = "all",
     landmark: Months = 0.0,
+    target: Target = "everyone",
+    strategies: Strategies = "operated",
 ) -> Truth:
     """Log hazard ratio of surgery within `grace` months against none, not conditional on any covariate.
 
@@ -35,9 +32,9 @@ def marginal_log_hazard_ratio(
 
     Target population
     -----------------
-    The women named by `population`, each under both strategies, months from that population's time
-    zero: diagnosis for `all` and `exposed` (operated in fact), the landmark for `alive_at` (alive
-    then under either strategy), randomisation for `randomised`.
+    The women named by `population` and weighted by `target`, each under both strategies, months from
+    that population's time zero: diagnosis for `all`, the landmark for `alive_at` (under either strategy
+    those whom it lets live to it), randomisation for `randomised`.
 
     Parameters
     ----------
@@ -47,27 +44,21 @@ def marginal_log_hazard_ratio(
         Surgery at her own planned date if that comes first, at the end of these months otherwise;
         counted from diagnosis, in the population `randomised` from randomisation.
     population
-        Who: `all`, `exposed`, `alive_at` or `randomised`.
+        Who: `all`, `alive_at` or `randomised`.
     landmark
         Months from diagnosis, for the population `alive_at`.
+    target
+        What they weigh: `everyone` the same, only the `exposed` (operated in fact), or by `overlap`.
+    strategies
+        What is compared: `operated` against not, or the arms of a trial as `assigned`.
 
     Raises
     ------
     NoTruth
         When nobody belongs to the population, or the regression has no solution.
     """
-    operated, unoperated = contrast(cohort, grace, population, landmark)
-    if np.array_equal(np.minimum(operated, horizon), np.minimum(unoperated, horizon)):
-        return Truth(value=0.0, mcse=0.0)
-    size = len(operated)
-    survival = np.concatenate([operated, unoperated])
-    fit = cox.fit(
-        np.minimum(survival, horizon),
-        survival <= horizon,
-        np.repeat([1.0, 0.0], size)[:, None],
-        cluster=np.tile(np.arange(size), 2),
-        robust=True,
+    compared = contrast(
+        cohort, strategies=strategies, grace=grace, population=population, landmark=landmark, target=target
     )
-    if fit.status is not Status.OK:
-        raise NoTruth(f"marginal_log_hazard_ratio: no hazard ratio can be computed in this cohort ({fit.status})")
-    return Truth(value=float(fit.coefficients[0]), mcse=sqrt(fit.robust_covariance[0, 0]))
+    value, mcse = log_hazard_ratio(compared, horizon)
+    return Truth(value=value, mcse=mcse)

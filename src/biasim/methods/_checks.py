@@ -16,6 +16,8 @@ NORMAL_975 = 1.959963984540054  # 97.5th percentile of the standard normal distr
 CONDITIONAL = "conditional_log_hazard_ratio"
 BY_COLUMN = ("names", "known_from")  # what Observed holds once per covariate, not once per patient
 MARGINAL = "marginal_log_hazard_ratio"
+IN_EXPOSED = f"{MARGINAL}(target=exposed)"
+IN_OVERLAP = f"{MARGINAL}(target=overlap)"
 
 
 def counts(observed: Observed) -> dict[str, float]:

@@ -59,7 +59,7 @@ def cox_landmark(
     ----------
     Anderson, Cain and Gelber 1983, doi 10.1200/JCO.1983.1.11.710.
     """
-    estimand = CONDITIONAL if adjust else MARGINAL
+    estimand = f"{CONDITIONAL if adjust else MARGINAL}(population=alive_at, landmark={months:g}, grace={months:g})"
     covariates = chosen(observed, adjust)
     at_risk = from_landmark(observed, months)
     diagnostics = counts(at_risk)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate
-from biasim.methods._checks import MARGINAL, counts, failed, refusal, take
+from biasim.methods._checks import IN_EXPOSED, counts, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import balance_diagnostics, matched
 from biasim.types import Observed
@@ -33,7 +33,7 @@ def cox_matched(
 
     Claims
     ------
-    The marginal log hazard ratio, in the exposed who found a match.
+    The marginal log hazard ratio in the exposed: those who found a match.
 
     Assumes
     -------
@@ -72,16 +72,16 @@ def cox_matched(
     2014, doi 10.1002/sim.5984; with replacement Austin and Cafri 2020, doi 10.1002/sim.8502.
     """
     diagnostics = counts(observed)
-    if refused := refusal(MARGINAL, observed, diagnostics):
+    if refused := refusal(IN_EXPOSED, observed, diagnostics):
         return refused
     made = matched(observed, ratio=ratio, caliper=caliper, scale=scale, replace=replace, order=order, using=using)
     if made.links is None:
-        return failed(MARGINAL, made.status, made.message, diagnostics)
+        return failed(IN_EXPOSED, made.status, made.message, diagnostics)
     links = made.links
     diagnostics |= balance_diagnostics(observed, made.weights) | {"matched": float(links.of_set.max() + 1)}
     sample = take(observed, links.row)
-    return refusal(MARGINAL, sample, diagnostics) or log_hazard_ratio(
-        MARGINAL,
+    return refusal(IN_EXPOSED, sample, diagnostics) or log_hazard_ratio(
+        IN_EXPOSED,
         sample,
         diagnostics,
         weights=None if np.all(links.weight == 1.0) else links.weight,

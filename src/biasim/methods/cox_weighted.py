@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from biasim.answers import Estimate
-from biasim.methods._checks import MARGINAL, counts, failed, refusal
+from biasim.methods._checks import IN_EXPOSED, IN_OVERLAP, MARGINAL, counts, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import balance_diagnostics, weighted
 from biasim.types import Observed
 from biasim.units import Unit, Within
 
+CLAIMS = {"ate": MARGINAL, "att": IN_EXPOSED, "overlap": IN_OVERLAP}
 UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
 
 
@@ -69,11 +70,12 @@ def cox_weighted(
     doi 10.1080/01621459.2016.1260466. Error: Shu, Young, Toh and Wang 2021, doi 10.1111/biom.13332 (conservative for
     ate); Reifeis and Hudgens 2022, doi 10.1093/aje/kwac014 (either way for att).
     """
+    estimand = CLAIMS[target]
     diagnostics = counts(observed)
-    if refused := refusal(MARGINAL, observed, diagnostics):
+    if refused := refusal(estimand, observed, diagnostics):
         return refused
     made = weighted(observed, target=target, stabilised=stabilised, truncate=truncate, using=using)
     if made.message:
-        return failed(MARGINAL, made.status, made.message, diagnostics)
+        return failed(estimand, made.status, made.message, diagnostics)
     diagnostics |= balance_diagnostics(observed, made.weights)
-    return log_hazard_ratio(MARGINAL, observed, diagnostics, weights=made.weights, clusters=(), ties=ties)
+    return log_hazard_ratio(estimand, observed, diagnostics, weights=made.weights, clusters=(), ties=ties)

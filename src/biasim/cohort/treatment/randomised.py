@@ -59,12 +59,13 @@ def randomised(
     draw = rng.random(patients.size)
     enters = accepts & qualified(patients, course, among)
     intended = enters & arm
-    operated = enters & (draw < np.where(arm, adherence, crossover))
+    arms = tuple(np.where(enters & (draw < share), at + delay, np.inf) for share in (adherence, crossover))
     return Treatment(
         intended=intended,
-        wait=np.where(operated, at + delay, np.inf),
+        wait=np.where(arm, *arms),
         randomised=enters,
         randomised_at=np.where(enters, at, np.inf),
+        arms=arms,
     )
 
 
