@@ -136,9 +136,9 @@ def test_landmark_keeps_those_beyond_it(make):
 
 
 def test_matched_sets_weigh_as_much_as_their_exposed(make):
-    # scores rise with x: exposed 0 takes 1 and 2, exposed 3 takes 4 and 5
+    # scores fall with x: exposed 0 takes 1 and 2, exposed 3 takes 4 and 5
     observed = make(
-        [5, 4, 6, 7, 2, 9], [1, 1, 1, 1, 1, 0], [1, 0, 0, 1, 0, 0], covariates=[1.0, 1.1, 0.8, 5.0, 4.8, 5.3]
+        [5, 4, 6, 7, 2, 9], [1, 1, 1, 1, 1, 0], [1, 0, 0, 1, 0, 0], covariates=[1.0, 1.1, 0.8, 5.0, 4.8, 5.9]
     )
     made = matched(observed, ratio=2, caliper=None)
     assert made.weights == approx([1, 0.5, 0.5, 1, 0.5, 0.5])

@@ -196,8 +196,6 @@ def test_expected_values_of_a_known_method():
 
 def test_without_a_truth_there_is_no_coverage_and_no_bias() -> None:
     """A share of intervals that hold nothing is not 0: it is not there."""
-    from biasim.performance.mse import mse
-
     estimates = Estimates(
         estimate=np.array([0.1, 0.2]), standard_error=np.ones(2), low=-np.ones(2), high=np.ones(2), attempts=2
     )

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from biasim.kernels import tied_times
+from biasim.kernels._kaplan_meier_jackknife import jackknife_variance, left_alive
 from biasim.types import Bools, Floats
 
 IntervalKind = Literal["log", "plain", "log-log"]
@@ -58,7 +59,7 @@ def curve(
         Which variance to report. None: the infinitesimal jackknife where any weight is not a whole number,
         Greenwood's otherwise (whole weights are taken as frequencies), as `survfit` does.
     """
-    time, event = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    time, event, weights = _checked(time, event, entry, weights)
     if robust is None:
         robust = weights is not None and bool(np.any(weights != np.floor(weights)))
     if entry is not None:
@@ -69,13 +70,13 @@ def curve(
             weights = None if weights is None else weights[kept]
     order = np.argsort(time, kind="stable")
     ascending = time[order]
-    first = np.flatnonzero(tied_times.starts(ascending))
+    begins = tied_times.starts(ascending) if entry is None else tied_times.new_values(ascending)
+    first = np.flatnonzero(begins)
     grid = ascending[first]
     died = event[order]
     if weights is None:
         total, deaths = _sums(None, first, len(time)), _sums(died, first, len(time))
     else:
-        weights = np.asarray(weights, dtype=np.float64)
         sorted_weights = weights[order]
         total, deaths = _sums(sorted_weights, first, len(time)), _sums(sorted_weights * died, first, len(time))
     at_risk = total[::-1].cumsum()[::-1]
@@ -83,15 +84,32 @@ def curve(
         at_risk = at_risk - _not_yet_entered(entry, weights, grid)
     survival, hazard_variance = _product_limit(at_risk, deaths)
     if robust:
-        variance = survival**2 * _jackknife(
-            np.searchsorted(grid, time), event, entry, weights, grid, at_risk, deaths
-        )
+        cell = np.empty(len(time), dtype=np.int64)
+        cell[order] = begins.cumsum() - 1
+        variance = survival**2 * jackknife_variance(cell, event, entry, weights, grid, at_risk, deaths)
+        # between deaths nothing happens to the curve: what differs there is rounding
+        variance = variance[np.maximum.accumulate(np.where(deaths > 0.0, np.arange(len(grid)), 0))]
     else:
         with np.errstate(invalid="ignore"):
             variance = survival**2 * hazard_variance  # 0 times inf once survival is 0: nan
     return Curve(
         time=grid, at_risk=at_risk, events=deaths, censored=total - deaths, survival=survival, variance=variance, robust=robust
     )
+
+
+def _checked(
+    time: Floats, event: Bools, entry: Floats | None, weights: Floats | None
+) -> tuple[Floats, Bools, Floats | None]:
+    """Time, event and weights as arrays of one length; ValueError for what is no number, or no weight."""
+    time, event = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    if len(event) != len(time):
+        raise ValueError(f"event: {len(event)} entries; expected one per row, {len(time)}")
+    tied_times.refuse_nan(time=time, entry=entry, weights=weights)
+    if weights is not None:
+        weights = np.asarray(weights, dtype=np.float64)
+        if np.any(weights < 0.0):
+            raise ValueError("weights: a negative weight; expected non-negative numbers")
+    return time, event, weights
 
 
 def _sums(values: Floats | Bools | None, first: np.ndarray, size: int) -> Floats:
@@ -115,41 +133,11 @@ def _not_yet_entered(entry: Floats, weights: Floats | None, grid: Floats) -> Flo
 
 def _product_limit(at_risk: Floats, deaths: Floats) -> tuple[Floats, Floats]:
     """Survival, and the running sum of d / (n (n - d)): Greenwood's variance of log survival; inf once survival is 0."""
-    left = at_risk - deaths
+    left = left_alive(at_risk, deaths)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = np.where(deaths > 0.0, left / at_risk, 1.0)
         term = np.where(deaths > 0.0, deaths / (at_risk * left), 0.0)
     return factor.cumprod(), term.cumsum()
-
-
-def _jackknife(
-    cell: np.ndarray, event: Bools, entry: Floats | None, weights: Floats | None, grid: Floats, at_risk: Floats, deaths: Floats
-) -> Floats:
-    """Infinitesimal-jackknife variance of log survival at each time of the grid, one cluster per row.
-
-    The influence of row i on log survival at t is -[N_i(min(t, T_i)) / (n - d) - (G(min(t, T_i)) - G(entry_i))], with G the
-    running sum of d / (n (n - d)); squared and weighted, its sum over rows needs three running sums only.
-    """
-    left = at_risk - deaths
-    with np.errstate(divide="ignore"):
-        open_cell = (deaths > 0.0) & (left > 0.0)
-        per_death = np.where(left > 0.0, 1.0 / left, 0.0)
-        running = np.where(open_cell, deaths / (at_risk * left), 0.0).cumsum()
-    squared = np.ones(len(cell)) if weights is None else np.asarray(weights, dtype=np.float64) ** 2
-    if entry is None:
-        at_entry, entered = np.zeros(len(cell)), np.zeros(len(cell), dtype=np.int64)
-    else:
-        entered = np.searchsorted(grid, entry, side="right")  # first time of the grid at which the row is at risk
-        at_entry = np.append(0.0, running)[entered]
-    size = len(grid)
-
-    def still_open(values: Floats) -> Floats:
-        """Running sum over rows that have entered, less those whose time has come."""
-        return (np.bincount(entered, values, size)[:size] - np.bincount(cell, values, size)).cumsum()
-
-    ended = squared * (event * per_death[cell] - (running[cell] - at_entry)) ** 2
-    going = running**2 * still_open(squared) - 2 * running * still_open(squared * at_entry) + still_open(squared * at_entry**2)
-    return np.bincount(cell, ended, size).cumsum() + np.maximum(going, 0.0)
 
 
 def at(fitted: Curve, values: Floats, months: Floats | float, *, before: float) -> Floats:

@@ -10,12 +10,15 @@ from scipy.special import chdtrc
 from biasim.kernels import tied_times
 from biasim.types import Bools, Floats, Integers
 
+RANK = 1e-11  # of the correlation matrix: an eigenvalue below this is rounding
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRank:
     """Observed and expected deaths by group (g,), their covariance (g, g), and the test on `degrees` of freedom.
 
-    Groups that are never at risk at a death (expected 0) are left out of the test; with fewer than two others chi2 is 0 and p 1.
+    Groups that are never at risk at a death (expected 0) are left out of the test, and `degrees` counts the comparisons that
+    are independent; where no two groups are ever at risk together, chi2 is 0 and p 1 on 0 degrees.
     """
 
     groups: np.ndarray  # the distinct labels, sorted
@@ -42,6 +45,7 @@ def log_rank(
     Fleming 1982, doi 10.1093/biomet/69.3.553. Times apart by rounding only are one time, as in R's `survdiff`.
     """
     time, died = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    tied_times.refuse_nan(time=time, entry=entry)
     groups, member = _labels(np.asarray(group))
     layer = None if strata is None else np.unique(strata, return_inverse=True)[1]
     if entry is not None:
@@ -51,7 +55,7 @@ def log_rank(
         layer = None if layer is None else layer[kept]
     if not died.any():
         return _result(groups, np.zeros(len(groups)), np.zeros(len(groups)), np.zeros((len(groups),) * 2))
-    cells = _cells(time, layer)
+    cells = _cells(time, layer, merged=entry is not None)
     at_risk = cells.from_here_on(cells.of_row, member, len(groups))
     if entry is not None:
         first = cells.first_after(entry, layer)
@@ -96,10 +100,11 @@ class _Cells:
         return np.searchsorted(self.key, position if layer is None else layer * len(self.grid) + position)
 
 
-def _cells(time: Floats, layer: Integers | None) -> _Cells:
+def _cells(time: Floats, layer: Integers | None, *, merged: bool) -> _Cells:
+    """Cells of times that are `merged` with the entries already, or of times as they are."""
     order = np.argsort(time, kind="stable")
     ascending = time[order]
-    begins = tied_times.starts(ascending)
+    begins = tied_times.new_values(ascending) if merged else tied_times.starts(ascending)
     of_row = np.empty(len(time), dtype=np.int64)
     of_row[order] = begins.cumsum() - 1
     grid = ascending[begins]
@@ -114,13 +119,15 @@ def _weights(at_risk: Floats, deaths: Floats, stop: Integers, rho: float) -> Flo
     """S(t-)^rho of the pooled curve, begun anew in every stratum (cells of one stratum share `stop`); None for rho 0."""
     if rho == 0.0:
         return None
-    factor = 1.0 - deaths.sum(axis=0) / at_risk.sum(axis=0)
+    left = at_risk.sum(axis=0) - deaths.sum(axis=0)
+    factor = np.maximum(left, 0.0) / at_risk.sum(axis=0)
     begins = np.flatnonzero(np.diff(stop, prepend=-1))
     before = np.empty_like(factor)
     for begin, end in zip(begins, np.append(begins[1:], len(stop)), strict=True):
         before[begin] = 1.0
         np.cumprod(factor[begin : end - 1], out=before[begin + 1 : end])
-    return before**rho
+    with np.errstate(divide="ignore"):
+        return np.where(before > 0.0, before**rho, 0.0)  # nobody of the pooled curve is left: a negative rho has no weight there
 
 
 def _moments(at_risk: Floats, deaths: Floats, weight: Floats | None) -> tuple[Floats, Floats, Floats]:
@@ -135,16 +142,16 @@ def _moments(at_risk: Floats, deaths: Floats, weight: Floats | None) -> tuple[Fl
 
 
 def _result(groups: np.ndarray, observed: Floats, expected: Floats, variance: Floats) -> LogRank:
+    """The test on as many degrees of freedom as there are independent comparisons: groups never at risk together add none."""
     tested = np.flatnonzero(expected > 0.0)[1:]  # the differences sum to 0: one group is redundant
-    chi2 = 0.0
-    if len(tested) == 1:
-        only = tested[0]
-        chi2 = float((observed - expected)[only] ** 2 / variance[only, only]) if variance[only, only] > 0.0 else 0.0
-    elif len(tested):
-        difference = (observed - expected)[tested]
-        inverse = np.linalg.pinv(variance[np.ix_(tested, tested)], rcond=1e-12, hermitian=True)
-        chi2 = float(difference @ inverse @ difference)
-    p = float(chdtrc(len(tested), chi2)) if len(tested) else 1.0
+    spread = np.sqrt(np.maximum(variance.diagonal()[tested], 0.0))
+    unit = np.where(spread > 0.0, spread, 1.0)
+    difference = (observed - expected)[tested] / unit
+    values, vectors = np.linalg.eigh(variance[np.ix_(tested, tested)] / np.outer(unit, unit))
+    kept = values > RANK
+    chi2 = float((((vectors.T @ difference)[kept]) ** 2 / values[kept]).sum())
+    degrees = int(kept.sum())
     return LogRank(
-        groups=groups, observed=observed, expected=expected, variance=variance, chi2=chi2, degrees=len(tested), p=p
-    )
+        groups=groups, observed=observed, expected=expected, variance=variance, chi2=chi2, degrees=degrees,
+        p=float(chdtrc(degrees, chi2)) if degrees else 1.0,
+    )  # fmt: skip

@@ -43,10 +43,14 @@ def fit(covariates: Floats, outcome: Bools, *, weights: Floats | None = None) ->
     Anderson 1984, doi 10.1093/biomet/71.1.1).
     """
     x, y = np.asarray(covariates, dtype=np.float64), np.asarray(outcome, dtype=bool).astype(np.float64)
+    if not np.isfinite(x).all():
+        raise ValueError("covariates: nan or infinite values; expected numbers")
     used, part = x, y
     w, unit = None, 1.0
     if weights is not None:
         w = np.asarray(weights, dtype=np.float64)
+        if not (w >= 0.0).all():
+            raise ValueError("weights: a negative weight or nan; expected non-negative numbers")
         held = w > 0.0
         if not held.all():
             used, part, w = x[held], y[held], w[held]

@@ -27,6 +27,26 @@ class Matches:
     slot: Integers  # 1 for the first control of an exposed row, 2 for the second, ...
 
 
+SAME = 2.0**-33  # of the largest score, or 1: two fitted scores closer than this differ by rounding
+
+
+def without_rounding(score: Floats) -> Floats:
+    """Scores of which those that differ by rounding only are one: patients alike in every covariate then tie.
+
+    Otherwise the sixteenth digit, which depends on the machine, would choose between them. Neighbours closer than SAME are
+    merged, and what is left is rounded to that grid, so that equal distances are equal as well.
+    """
+    order = np.argsort(score, kind="stable")
+    ascending = score[order]
+    finite = np.abs(ascending[np.isfinite(ascending)])
+    unit = SAME * 2.0 ** np.ceil(np.log2(max(1.0, float(finite.max(initial=0.0)))))
+    with np.errstate(invalid="ignore"):
+        begins = np.append(True, ~(ascending[1:] - ascending[:-1] <= unit))[: len(score)]
+    merged = np.empty_like(score)
+    merged[order] = np.rint(ascending[begins] / unit)[begins.cumsum() - 1] * unit
+    return merged
+
+
 def caliper_width(
     score: Floats, exposed: Bools, *, sd: float, scale: Literal["overall", "pooled"] = "overall"
 ) -> float:
@@ -78,6 +98,8 @@ def nearest(
     if ratio < 1:
         raise ValueError(f"ratio: {ratio}; expected at least 1")
     limit = inf if caliper is None else float(caliper)
+    if not limit >= 0.0:
+        raise ValueError(f"caliper: {caliper}; expected a distance of at least 0, or None")
     finite = np.isfinite(score)
     takers = np.flatnonzero(exposed & finite)
     if order != "data" and not replace:

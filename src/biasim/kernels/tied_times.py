@@ -30,8 +30,20 @@ def starts(ascending: Floats) -> Bools:
     return first
 
 
+def new_values(ascending: Floats) -> Bools:
+    """Where a new value begins in an ascending array whose times have been merged already, shape (n,)."""
+    return np.append(True, ascending[1:] > ascending[:-1])[: len(ascending)]
+
+
 def merge(*arrays: Floats) -> tuple[Floats, ...]:
     """The arrays with every time replaced by the earliest time it is tied with, ties looked for across all arrays."""
     ascending = np.sort(np.concatenate(arrays))
     cuts = ascending[starts(ascending)]
     return tuple(cuts[np.searchsorted(cuts, array, side="right") - 1] for array in arrays)
+
+
+def refuse_nan(**arrays: Floats | None) -> None:
+    """Raises ValueError for the first array that holds a nan, by its name."""
+    for name, values in arrays.items():
+        if values is not None and np.isnan(values).any():
+            raise ValueError(f"{name}: nan; expected numbers")

@@ -58,7 +58,7 @@ def matched(
     score = _score(observed, using)
     if isinstance(score, Balanced):
         return score
-    logit, exposed = score.linear_predictor, observed.exposed
+    logit, exposed = matching.without_rounding(score.linear_predictor), observed.exposed
     width = None if caliper is None else matching.caliper_width(logit, exposed, sd=caliper, scale=scale)
     pairs = matching.nearest(logit, exposed, ratio=ratio, caliper=width, replace=replace, order=order)
     if not len(pairs.exposed_row):
