@@ -152,3 +152,31 @@ def test_show_takes_the_file_of_a_study_whatever_it_is_called(small: Path) -> No
     (small / "small.yaml").rename(small / "other.yaml")
     assert biasim("simulate", "other.yaml", "--no-figures", "--workers", "1", folder=small).returncode == 0
     assert biasim("show", "other.yaml", folder=small).returncode == 0
+
+
+def test_analyses_without_an_estimate_are_named_with_the_reason(small: Path) -> None:
+    (small / "small.yaml").write_text(SMALL.replace("{months: {months: 60}}", "{calendar: {until: 1990}}"))
+    told = biasim("simulate", "small.yaml", "--no-figures", folder=small)
+    assert told.returncode == 0, told.stderr
+    assert "registry, cox: 6 without an estimate, no patients" in told.stdout
+    assert "no patient is eligible" in told.stdout
+
+
+def test_a_precision_that_was_not_reached_is_told(small: Path) -> None:
+    told = biasim("simulate", "small.yaml", "--precision", "0.001", "--replicates", "10", "--no-figures", folder=small)
+    assert "the precision was not reached with 10 replicates" in told.stdout
+
+
+def test_no_number_of_a_table_is_cut_off(small: Path) -> None:
+    long_name = "an analysis with a very long name that says everything about what was done and why it was done so"
+    (small / "small.yaml").write_text(SMALL.replace("methods: [cox]", f"methods: {{{long_name}: cox}}"))
+    biasim("simulate", "small.yaml", "--no-figures", folder=small)
+    for words in (("show", "small"), ("replay", "small.yaml")):
+        assert "\N{HORIZONTAL ELLIPSIS}" not in biasim(*words, folder=small).stdout, words
+
+
+def test_a_second_run_leaves_the_manifest_as_it_was(small: Path) -> None:
+    biasim("simulate", "small.yaml", "--no-figures", folder=small)
+    before = (small / "results" / "small" / "manifest.json").read_bytes()
+    biasim("simulate", "small.yaml", "--no-figures", folder=small)
+    assert (small / "results" / "small" / "manifest.json").read_bytes() == before

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from biasim.engine.examples import PATIENTS, examples, observed_curves
+from biasim.engine.examples import PATIENTS, at_risk_rows, examples, settled, spells, true_curves
 from biasim.engine.plan import plan
 from biasim.engine.replay import replay
+from biasim.kernels.kaplan_meier import curve
 from biasim.types import ObservedOverTime
 
 
@@ -25,7 +26,8 @@ def test_simon_makuch_by_hand():
         time=np.array([4.0, 1.0, 5.0, 3.0]), event=np.array([True, True, False, True]), patient=np.arange(4),
         exposed_from=np.array([2.0, np.inf, 0.0, np.inf]),
     )  # fmt: skip
-    curves = dict(observed_curves(observed))
+    both = dict(spells(observed))
+    curves = {group: curve(stop, died, entry=start) for group, (start, stop, died) in both.items()}
     exposed, unexposed = curves["exposed"], curves["unexposed"]
     assert dict(zip(exposed.time, exposed.survival, strict=True)) == {4.0: 0.5, 5.0: 0.5}
     at_death = unexposed.events > 0
@@ -77,3 +79,29 @@ def test_balance_has_the_propensity_methods_only(shown):
     tables, again = shown
     names = again.observed["registry"].names
     assert [row[:3] for row in tables["balance"]] == [("registry", "pairs", name) for name in names]
+
+
+def test_nobody_is_exposed_who_has_not_been_operated_yet():
+    """One operated at 2, one from the start: at risk 1 at month 0, and 2 at month 3."""
+    start, stop, died = np.array([2.0, 0.0]), np.array([7.0, 4.0]), np.array([True, False])
+    rows = at_risk_rows("d", "exposed", start, stop, died)
+    assert [row[2:] for row in rows] == [(0.0, 1, 0), (3.0, 2, 0), (6.0, 1, 0), (9.0, 0, 1)]
+
+
+def test_true_curves_begin_with_everybody_alive(make_study):
+    """Also where time zero is a landmark before which some would have died under one of the strategies."""
+    study = make_study(size=400, effect="constant", effect_parameters={"hazard_ratio": 0.3})
+    again = replay(study, replicate=0)
+    cohort, observed = again.cohorts["registry"], again.observed["registry"]
+    time_zero = np.full(cohort.size, 12.0)
+    shown = dict(true_curves(cohort, observed, time_zero, 12.0))
+    for group, survival in (("all operated", cohort.potential.under(np.minimum(cohort.treatment.wait, 12.0))),
+                            ("nobody operated", cohort.potential.unoperated)):  # fmt: skip
+        alive = survival[observed.patient] > 12.0
+        assert shown[group].at_risk[0] == alive.sum() < observed.size
+        assert shown[group].time[0] > 0.0
+
+
+def test_what_rounding_leaves_of_no_difference_is_none():
+    assert settled(-1.26e-16) == 0.0
+    assert settled(-0.003) == -0.003

@@ -20,5 +20,5 @@ def replay(
 
     opened = open_study(study)
     replayed = rebuild(opened, scenario=scenario, replicate=replicate)
-    title = f"{opened.name}: scenario {scenario}, replicate {replicate} (hazard ratios are not on the log scale)"
+    title = f"{opened.name}: scenario {scenario}, replicate {replicate} (hazard ratios as such, their SE on the log scale)"
     wide_console().print(replay_table(title, replayed.rows))

@@ -1,7 +1,7 @@
 """Example tables for the figures: replicate 0 of scenario 0, one cohort of the study's own size.
 
-The truth curves show the patients whom the design admits, from the same time zero: all operated within
-`GRACE` months of diagnosis (or at their own planned date if that comes first), and nobody operated.
+The truth curves show the patients whom the design admits, from the same time zero, under the two strategies that its
+methods are judged by: all operated, and nobody, of those whom either strategy lets live to time zero.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from biasim.config.study import Design
+from biasim.engine.alignment import frame
 from biasim.engine.plan import Plan
 from biasim.engine.replicate import Place, cohorts, view
 from biasim.engine.streams import Streams
 from biasim.kernels import kaplan_meier
 from biasim.methods._propensity import balance_table
-from biasim.types import Cohort, Floats, Observed, ObservedOverTime
+from biasim.types import Bools, Cohort, Floats, Observed, ObservedOverTime
 
 COLUMNS = {
     "curves": ("design", "group", "kind", "month", "survival", "low", "high"),
@@ -24,7 +25,6 @@ COLUMNS = {
     "person_time": ("design", "patient", "group", "wait", "decided", "end", "died", "time_zero"),
     "balance": ("design", "method", "covariate", "smd_before", "smd_after"),
 }
-GRACE = 12.0  # months from diagnosis, as in the estimands
 STEP = 0.5  # months between the points of a stored curve
 LONGEST = 120.0  # months
 PATIENTS = 30  # in the person-time picture
@@ -41,44 +41,64 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
         observed = view(planned, parts, cohort, streams)
         time_zero = parts.view["time_zero"](cohort)
         exposure = Place(planned, streams, design.name, "exposure")(parts.view["exposure"], cohort, time_zero)
-        for group, curve in observed_curves(observed):
+        for group, (start, stop, died) in spells(observed):
+            curve = kaplan_meier.curve(stop, died, entry=start)
             tables["curves"] += curve_rows(design.name, group, "observed", curve)
-            tables["at_risk"] += at_risk_rows(design.name, group, curve)
-        for group, curve in true_curves(cohort, observed, time_zero):
+            tables["at_risk"] += at_risk_rows(design.name, group, start, stop, died)
+        for group, curve in true_curves(cohort, observed, time_zero, last_month(design, time_zero)):
             tables["curves"] += curve_rows(design.name, group, "truth", curve)
         tables["person_time"] += person_time_rows(design.name, cohort, observed, time_zero, exposure.decided)
         for label, method in design.methods.items():
             found = balance_table(observed, method.name, method.parameters)
-            tables["balance"] += [(design.name, label, *row) for row in found]
+            tables["balance"] += [(design.name, label, name, settled(before), settled(after)) for name, before, after in found]
     return tables
 
 
-def observed_curves(observed: Observed) -> Iterator[tuple[str, kaplan_meier.Curve]]:
-    """Kaplan-Meier curves by exposure.
+def settled(difference: float) -> float:
+    """A difference without what rounding leaves of 0, which is another on every machine."""
+    return difference if abs(difference) > 1e-12 else 0.0
+
+
+def spells(observed: Observed) -> Iterator[tuple[str, tuple[Floats, Floats, Bools]]]:
+    """Start, stop and death of the person-time with and without exposure: what the Kaplan-Meier curves are made of.
 
     Where exposure begins during follow-up, a patient counts as unexposed until then and enters the curve
     of the exposed late (Simon and Makuch 1984, doi 10.1002/sim.4780030106).
     """
     exposed, entry, time, event = observed.exposed, observed.entry, observed.time, observed.event
     begins = observed.exposed_from if isinstance(observed, ObservedOverTime) else np.where(exposed, 0.0, np.inf)
-    spells = {
+    both = {
         "exposed": (np.maximum(entry, begins), time, event),
         "unexposed": (entry, np.minimum(time, begins), event & (begins >= time)),
     }
-    for group, (start, stop, died) in spells.items():
+    for group, (start, stop, died) in both.items():
         spent = start < stop
         if spent.any():
-            yield group, kaplan_meier.curve(stop[spent], died[spent], entry=start[spent])
+            yield group, (start[spent], stop[spent], died[spent])
 
 
-def true_curves(cohort: Cohort, observed: Observed, time_zero: Floats) -> Iterator[tuple[str, kaplan_meier.Curve]]:
-    """How the admitted patients live if all are operated, and if nobody is, from time zero, nobody lost."""
+def true_curves(
+    cohort: Cohort, observed: Observed, time_zero: Floats, grace: float
+) -> Iterator[tuple[str, kaplan_meier.Curve]]:
+    """How the admitted patients live if all are operated within `grace` months, and if nobody is, from time zero, nobody lost.
+
+    Under either strategy those count whom it lets live to time zero: nobody is dead at month 0.
+    """
     rows = observed.patient
-    operated = cohort.potential.under(np.minimum(cohort.treatment.wait, GRACE))
+    start = time_zero[rows]
+    operated = cohort.potential.under(np.minimum(cohort.treatment.wait, grace))
     for group, survival in (("all operated", operated), ("nobody operated", cohort.potential.unoperated)):
-        months = np.maximum(survival[rows] - time_zero[rows], 0.0)
-        if len(rows):
-            yield group, kaplan_meier.curve(months, np.ones(len(rows), dtype=bool))
+        months = survival[rows] - start
+        alive = months > 0.0
+        if alive.any():
+            yield group, kaplan_meier.curve(months[alive], np.ones(alive.sum(), dtype=bool))
+
+
+def last_month(design: Design, time_zero: Floats) -> float:
+    """The month from diagnosis by which the strategy of surgery has operated on everybody, as the estimands have it."""
+    begun = frame(design)
+    reached = time_zero[np.isfinite(time_zero)]
+    return begun["grace"] + (float(reached.min()) if begun["population"] == "randomised" and len(reached) else 0.0)
 
 
 def curve_rows(design: str, group: str, kind: str, curve: kaplan_meier.Curve) -> Rows:
@@ -90,13 +110,13 @@ def curve_rows(design: str, group: str, kind: str, curve: kaplan_meier.Curve) ->
     return [(design, group, kind, *point) for point in zip(grid.tolist(), *values, strict=True)]
 
 
-def at_risk_rows(design: str, group: str, curve: kaplan_meier.Curve) -> Rows:
-    """Patients still watched at each third month, and deaths so far."""
-    grid = np.arange(0.0, min(curve.last, LONGEST) + 3.0, 3.0)
-    at_risk = kaplan_meier.at_risk_at(curve, grid)
-    deaths = kaplan_meier.at(curve, curve.events.cumsum(), grid, before=0.0)
-    numbers = zip(grid.tolist(), at_risk.astype(int).tolist(), deaths.astype(int).tolist(), strict=True)
-    return [(design, group, *point) for point in numbers]
+def at_risk_rows(design: str, group: str, start: Floats, stop: Floats, died: Bools) -> Rows:
+    """Patients watched at each third month, and deaths so far. Who enters the group later is not yet there."""
+    grid = np.arange(0.0, min(float(stop.max()), LONGEST) + 3.0, 3.0)
+    before = np.searchsorted(np.sort(start), grid, side="left") + (grid == 0.0) * np.count_nonzero(start <= 0.0)
+    at_risk = before - np.searchsorted(np.sort(stop), grid, side="left")
+    deaths = np.searchsorted(np.sort(stop[died]), grid, side="right")
+    return [(design, group, *point) for point in zip(grid.tolist(), at_risk.tolist(), deaths.tolist(), strict=True)]
 
 
 def person_time_rows(

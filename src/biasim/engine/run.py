@@ -14,7 +14,7 @@ from biasim.engine.prepare import Asked, Run, prepare
 from biasim.engine.scenarios import run_block
 from biasim.engine.truth import answers
 from biasim.engine.workers import Task, compute, cores
-from biasim.engine.writing import write_results
+from biasim.engine.writing import place_of, write_results
 from biasim.errors import StoreError
 from biasim.store.folder import Folder
 from biasim.store.manifest import read_manifest
@@ -76,11 +76,13 @@ def refuse_folder_of_another(study: Study, folder: Folder) -> None:
     """Raises StoreError where `folder` holds the results of another file, as when a study was copied and kept its name."""
     if not folder.manifest.exists():
         return
-    file, made_by = Path(study.source).name, read_manifest(folder.manifest).get("file")
+    file, made_by = place_of(study), read_manifest(folder.manifest).get("file")
     if made_by not in (None, file):
+        stem = Path(study.source).stem
+        other = stem if stem != study.name else f"{stem}_copy"
         raise StoreError(
             f"'{folder.root}' holds the results of '{made_by}', and '{file}' is called `study: {study.name}` as well. "
-            f"Give it a name of its own (study: {Path(file).stem}), or another place with --results"
+            f"Give it a name of its own (study: {other}), or another place with --results"
         )
 
 

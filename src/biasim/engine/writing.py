@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from biasim.config.study import Study
 from biasim.engine.describe import Fact, describe
 from biasim.engine.examples import COLUMNS, examples
 from biasim.engine.keys import RESULTS, key
@@ -35,6 +36,7 @@ def write_results(run: Run) -> None:
     facts = describe(run.scenarios[0].plan, study.truth_size)
     write_table(folder.table("description"), Fact._fields, facts)
     write_manifest(folder.manifest, manifest(run))
+    write_manifest(folder.times, times(run))
 
 
 def truth_rows(run: Run) -> Iterator[tuple[object, ...]]:
@@ -58,12 +60,11 @@ def performance_rows(run: Run) -> Iterator[tuple[object, ...]]:
 
 def manifest(run: Run) -> dict[str, Any]:
     """What made these results, on what, and what went wrong."""
-    seconds = time.time() - run.started
     from biasim.kernels.backend import compiled
 
     return {
         "study": run.study.name,
-        "file": Path(run.study.source).name,
+        "file": place_of(run.study),
         "study_hash": key(run.study.written_out),
         "seed": run.study.seed,
         "results_version": RESULTS,
@@ -73,7 +74,6 @@ def manifest(run: Run) -> dict[str, Any]:
                 "scenario": one.plan.scenario,
                 "size": one.plan.size,
                 "replicates": one.replicates,
-                "found": one.found,
                 "fingerprint": one.fingerprint,
             }
             for one in run.scenarios
@@ -81,10 +81,25 @@ def manifest(run: Run) -> dict[str, Any]:
         "versions": versions(),
         "kernels": "compiled" if compiled() else "numpy",
         "host": host(),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started)),
-        "seconds": round(seconds, 3),
         "failures": [row for one in run.scenarios for row in failures(one)],
         "warnings": warnings(run),
+    }
+
+
+def place_of(study: Study) -> str:
+    """The study's file from here; for one elsewhere its name and a digest of where, so that no path of a machine is kept."""
+    path = Path(study.source)
+    if not path.is_absolute():
+        return path.as_posix()
+    return f"{path.name} ({key(path.as_posix())})"
+
+
+def times(run: Run) -> dict[str, Any]:
+    """What differs from run to run though the results do not: kept apart, so that the manifest stays the same."""
+    return {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(run.started)),
+        "seconds": round(time.time() - run.started, 3),
+        "found": {one.plan.scenario: one.found for one in run.scenarios},
     }
 
 

@@ -62,6 +62,11 @@ class Published:
         return self.low is not None and self.printed_level != LEVEL
 
     @property
+    def turned(self) -> bool:
+        """Whether the paper printed the ratio the other way round, and the reciprocal stands here."""
+        return "reciprocal" in self.measure
+
+    @property
     def of_death(self) -> bool:
         """Whether the hazard is that of death from any cause, as in the simulations."""
         return not any(word in self.measure for word in ("breast-cancer death", "progression or death"))
@@ -70,7 +75,8 @@ class Published:
     def citation(self) -> str:
         """Citation with DOI, and the word `recalled` where the figures were not seen."""
         doi = f". doi:{self.doi}" if self.doi else ""
-        return f"{self.source}{doi}" + ("" if self.verified else " (recalled, not seen)")
+        turned = "; the reciprocal of the printed ratio" if self.turned else ""
+        return f"{self.source}{doi}{turned}" + ("" if self.verified else " (recalled, not seen)")
 
 
 def at_95(hr: float, low: float, high: float, level: float) -> tuple[float, float]:

@@ -113,7 +113,8 @@ def _names(shown: list[Published], *, short: bool) -> dict[str, str]:
 
 
 def _marks(row: Published) -> str:
-    return ("" if row.verified else " †") + (" ‡" if row.converted else "") + ("" if row.of_death else " §")
+    marks = (("†", not row.verified), ("‡", row.converted), ("§", not row.of_death), ("¶", row.turned))
+    return "".join(f" {mark}" for mark, holds in marks if holds)
 
 
 def _published_lines(shown: list[Published], names: dict[str, str]) -> list[dict]:
@@ -207,6 +208,7 @@ def _cited(shown: list[Published]) -> str:
         (any(not p.verified for p in shown), " † recalled, figures not seen in the source."),
         (any(p.converted for p in shown), " ‡ interval converted to 95%."),
         (any(not p.of_death for p in shown), " § not death from any cause."),
+        (any(p.turned for p in shown), " ¶ reciprocal of the printed ratio."),
     )
     cited = "; ".join(p.citation for p in shown)
     return f" Published figures, as printed in: {cited}." + "".join(text for present, text in marks if present)

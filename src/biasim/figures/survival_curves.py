@@ -130,8 +130,9 @@ def _told(figure: object, tables: Tables, design: str, risk: pd.DataFrame | None
         caption=(
             "(a) Kaplan-Meier curves by exposure as the investigator sees them, with 95% confidence bands and numbers "
             f"at risk; design '{design}'{example(tables)}. (b) The curves of the same patients had all, or none, been "
-            f"operated: they {truth}. All operated: at the planned date, within a year of "
-            "diagnosis at the latest. Time in months from time zero."
+            f"operated: they {truth}. All operated: at the latest at diagnosis, at the landmark or at randomisation. Where "
+            "exposure begins during follow-up, patients enter the curve of the exposed late (Simon-Makuch). Time in months "
+            "from time zero."
         ),
         alt=(
             f"Two panels of survival curves. Observed in the design {design}: {gap} "

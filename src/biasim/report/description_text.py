@@ -28,7 +28,7 @@ def description_text(folder: Path, published_ids: tuple[str, ...]) -> Iterator[T
     table.add_column("", no_wrap=True)
     for heading in ("patients", "operated", "alive at 3 y", "operated", "not", "median (mo)", "operated", "not"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for design in designs[: None if not published_ids else 1]:
+    for design in designs:
         table.add_row(f"simulated: {design}", *simulated(facts, design))
     found = [published(one) for one in published_ids]
     for one in found:
@@ -38,6 +38,8 @@ def description_text(folder: Path, published_ids: tuple[str, ...]) -> Iterator[T
         yield Text("Published hazard ratios (95% interval), operated against not", style="bold")
         for one in found:
             yield Text(f"  {one.label:<16} {hazard_ratio(one):<22} {one.citation}")
+        if any(one.converted for one in found):
+            yield Text("* interval converted from the level that the paper printed", style="dim")
 
 
 def simulated(facts: Facts, design: str) -> list[str]:

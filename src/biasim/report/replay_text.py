@@ -13,12 +13,12 @@ from biasim.answers import on_log_scale
 
 
 def replay_table(title: str, rows: Iterable[Any]) -> Table:
-    """Rows of the engine (design, method, estimate) as a table. Hazard ratios are printed as such."""
+    """Rows of the engine (design, method, estimate) as a table: hazard ratios as such, errors on the log scale."""
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.show_edge = table.pad_edge = False
-    table.add_column("design", no_wrap=True)
-    table.add_column("analysis", no_wrap=True)
-    for heading in ("estimate", "95% interval", "SE", "status", "patients", "exposed", "events"):
+    table.add_column("design", overflow="fold", min_width=10)
+    table.add_column("analysis", overflow="fold", min_width=14)
+    for heading in ("estimate", "95% interval", "SE (log)", "status", "patients", "exposed", "events"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         found = row.estimate

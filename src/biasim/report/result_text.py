@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from biasim.answers import on_log_scale
+from biasim.store.folder import Folder
+from biasim.store.manifest import read_manifest
 from biasim.store.tables import read_table
 
 Row = Mapping[str, Any]
@@ -31,7 +33,20 @@ def results_text(folder: Path) -> Iterator[Table | Text]:
         rest = [key for key in keys if key not in ratios]
         if rest:
             yield difference_table(scenario, rest, by_key)
+    yield from notes(folder)
     yield Text(precision_sentence(performance), style="dim")
+
+
+def notes(folder: Path) -> Iterator[Text]:
+    """What went wrong, from the manifest: analyses without an estimate and why, then the warnings."""
+    told = Folder(folder).manifest
+    manifest = read_manifest(told) if told.exists() else {}
+    for row in manifest.get("failures", []):
+        where = f"{row['design']}, {row['method']}" + (f", scenario {row['scenario']}" if row["scenario"] else "")
+        first = f"first: replicate {row['first']}, {row['message']}"
+        yield Text(f"{where}: {row['count']:,} without an estimate, {row['status']} ({first})")
+    for warning in manifest.get("warnings", []):
+        yield Text(f"note: {warning}", style="yellow")
 
 
 def gather(performance: list[dict[str, Any]]) -> dict[Key, dict[str, Row]]:
@@ -55,7 +70,7 @@ def result_table(heading: str, *columns: str) -> Table:
         title=heading, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
     table.show_edge = table.pad_edge = False
-    table.add_column("design, analysis", no_wrap=True)
+    table.add_column("design, analysis", overflow="fold", min_width=20)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     return table
@@ -115,7 +130,8 @@ def percent(row: Row | None) -> str:
     """A share with its MCSE, in percent."""
     if row is None:
         return "-"
-    return f"{shown(row['value'], lambda v: f'{100 * v:.1f}')} ({shown(row['mcse'], lambda v: f'{100 * v:.1f}')})"
+    error = row["mcse"] if int(float(row["attempts"])) > 1 else None
+    return f"{shown(row['value'], lambda v: f'{100 * v:.1f}')} ({shown(error, lambda v: f'{100 * v:.1f}')})"
 
 
 def failures(row: Row) -> str:
@@ -129,13 +145,15 @@ def precision_sentence(performance: list[dict[str, Any]]) -> str:
     ratios = [row for row in performance if on_log_scale(row["estimand"])] or performance
     biases, covers = finite_mcse(ratios, "bias"), finite_mcse(ratios, "coverage")
     attempts = max((int(float(row["attempts"])) for row in performance), default=0)
-    if not biases or not covers:
-        return f"{attempts:,} replicates a scenario: too few for the MCSE of a bias and of a coverage, or not asked for."
+    if not biases or max(biases) == 0.0:
+        return f"{attempts:,} replicates a scenario: too few for the MCSE of a bias, or not asked for."
+    bought = f"an MCSE of at most {max(biases):.4f} for a bias of log HR"
+    if covers and max(covers) > 0.0:
+        bought += f" and {100 * max(covers):.1f} points for a coverage"
     return (
         "In brackets: Monte Carlo standard errors (MCSE). "
         "'it helps': how often the 95% interval lies wholly on the side of benefit.\n"
-        f"{attempts:,} replicates a scenario buy an MCSE of at most {max(biases):.4f} for a bias of log HR and "
-        f"{100 * max(covers):.1f} points for a coverage; halving them takes {4 * attempts:,}."
+        f"{attempts:,} replicates a scenario buy {bought}; halving them takes {4 * attempts:,}."
     )
 
 

@@ -11,7 +11,8 @@ class Folder:
     """Where everything of one study stands.
 
     study.yaml      the study as run, every default written out
-    manifest.json   versions, seed, fingerprints, times, failures, warnings
+    manifest.json   versions, seed, fingerprints, failures, warnings: the same for the same results
+    times.json      when it ran, how long it took, what it found
     tables/         small CSV tables, what figures and report read
     figures/        SVG, PDF, PNG
     replicates/     <fingerprint of scenario>/r000000-000049.parquet, the raw estimates
@@ -29,6 +30,10 @@ class Folder:
     @property
     def manifest(self) -> Path:
         return self.root / "manifest.json"
+
+    @property
+    def times(self) -> Path:
+        return self.root / "times.json"
 
     @property
     def tables(self) -> Path:
