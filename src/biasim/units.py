@@ -21,11 +21,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The closed range of a number; `above` makes the lower end open."""
+    """The closed range of a number; `above` makes the lower end open, `below` the upper."""
 
     low: float = -inf
     high: float = inf
     above: bool = False
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ CalendarYear = Annotated[float, Unit("calendar year"), Within(1900.0, 2100.0)]
 Years = Annotated[float, Unit("years"), Within(0.0)]
 PerMonth = Annotated[float, Unit("per month"), Within(0.0)]
 Probability = Annotated[float, Unit("probability"), Within(0.0, 1.0)]
+OpenProbability = Annotated[float, Unit("probability"), Within(0.0, 1.0, above=True, below=True)]
 OddsRatio = Annotated[float, Unit("odds ratio"), Within(0.0, above=True)]
 HazardRatio = Annotated[float, Unit("hazard ratio"), Within(0.0, above=True)]
 LogRatio = Annotated[float, Unit("log ratio"), Within(-20.0, 20.0)]

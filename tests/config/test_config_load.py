@@ -321,3 +321,25 @@ def test_resolve_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert resolve(typed).resolve() == tmp_path / "configs" / "mine.yaml"
     with pytest.raises(BiasimError, match="Did you mean 'mine'"):
         resolve("mien")
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        ("patients.de_novo.tumour.t_stage: {T1: 0.5, T2: 0.5, T3: 0.4, T4: 0.4}", "the shares add up to 1.8; expected 1 in all"),
+        ("patients.de_novo.person.age.low: 99", "low 99 and high 95; expected low below high"),
+        ("patients.de_novo.calendar.last_year: 1990", "first_year 2004 after last_year 1990"),
+        ("patients.de_novo.person.comorbidity.cci1: 0.96", "cci1 and cci2 add up to 1.02"),
+        ("course.first_line.responding.tnbc: 1.0", "expected a number (probability) above 0, below 1"),
+    ],
+)
+def test_values_that_do_not_fit_together_are_refused_where_they_were_changed(tmp_path: Path, change: str, wanted: str) -> None:
+    study = (
+        "study: study\naim: x\nworld: de_novo_stage_iv\nchange:\n"
+        f"  {change}\n"
+        "designs:\n  registry: {time_zero: diagnosis, exposure: ever_operated, measurement: registry, methods: [cox]}\n"
+        "estimands: [marginal_log_hazard_ratio]\nperformance: [bias]\nrun: {size: 200, replicates: 6, seed: 1}\n"
+    )
+    (problem,) = problems_of(study, tmp_path)
+    assert wanted in str(problem)
+    assert (problem.line, Path(problem.file).name) == (5, "study.yaml")

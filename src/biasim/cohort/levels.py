@@ -11,7 +11,7 @@ import numpy as np
 
 from biasim.errors import BiasimError
 from biasim.types import Floats
-from biasim.units import Probability
+from biasim.units import OpenProbability, Probability
 
 SUBTYPES = ("hr_pos_her2_neg", "hr_pos_her2_pos", "hr_neg_her2_pos", "tnbc")  # the first is the reference
 
@@ -24,6 +24,31 @@ class BySubtype:
     hr_pos_her2_pos: Probability
     hr_neg_her2_pos: Probability
     tnbc: Probability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddsBySubtype(BySubtype):
+    """A probability for each subtype that has odds: neither 0 nor 1."""
+
+    hr_pos_her2_neg: OpenProbability
+    hr_pos_her2_pos: OpenProbability
+    hr_neg_her2_pos: OpenProbability
+    tnbc: OpenProbability
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubtypeShares(BySubtype):
+    """The share of each subtype."""
+
+    def __post_init__(self) -> None:
+        add_up(self)
+
+
+def add_up(levels: object) -> None:
+    """Raises ValueError unless the shares of a dataclass add up to 1: what is varied alone must be taken from another."""
+    total = sum(values(levels))
+    if abs(total - 1.0) > 1e-6:
+        raise ValueError(f"the shares add up to {total:g}; expected 1 in all")
 
 
 @cache

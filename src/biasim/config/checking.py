@@ -28,7 +28,7 @@ def checked(node: Node, model: type[BaseModel], shape: Mapping[str, Parameter], 
     except ValidationError as error:
         seen: set[tuple[str, str]] = set()
         for item in error.errors(include_url=False, include_context=False):
-            problem = refusal(node, shape, item["type"], item["loc"])
+            problem = refusal(node, shape, item["type"], item["loc"], item["msg"])
             if (problem.path, problem.found) not in seen:
                 seen.add((problem.path, problem.found))
                 problems.append(problem)
@@ -63,8 +63,8 @@ def repaired(node: Node, known: list[str], problems: list[Problem], elsewhere: C
     return replace(node, value=entries)
 
 
-def refusal(node: Node, shape: Mapping[str, Parameter], kind: str, where: tuple[Any, ...]) -> Problem:
-    """One pydantic error as a problem at the deepest node it speaks of."""
+def refusal(node: Node, shape: Mapping[str, Parameter], kind: str, where: tuple[Any, ...], said: str = "") -> Problem:
+    """One pydantic error as a problem at the deepest node it speaks of; `said` is what a group of values says of itself."""
     annotation: Any = None
     for position, step in enumerate(where):
         child = _child(node, step)
@@ -79,6 +79,10 @@ def refusal(node: Node, shape: Mapping[str, Parameter], kind: str, where: tuple[
             return unknown_key(child, str(step), known)
         annotation = shape[step].annotation if position == 0 and step in shape else inside(annotation, step)
         node = child
+    if kind == "value_error" and is_dataclass(bare(annotation)) and node.is_mapping:
+        found, _, wanted = said.removeprefix("Value error, ").partition("; expected ")
+        changed = (child for child in node.value.values() if child.file != node.file)
+        return next(changed, node).problem(found, wanted or expected(annotation))
     return wrong(node, annotation)
 
 
@@ -156,7 +160,8 @@ def _numeral(value: float, written: str, kind: Any, annotation: Any) -> str:
     if name in ("odds ratio", "hazard ratio") and value == 0:
         return "No effect is a ratio of 1."
     if kind is int and not float(value).is_integer():
-        return f"Write {round(value)}."
+        within = mark(annotation, Within) or Within()
+        return f"Write {amount(min(max(round(value), within.low), within.high))}."
     if name == "months" and value < 0:
         return "Months count forward from diagnosis or time zero."
     if get_origin(kind) is tuple:

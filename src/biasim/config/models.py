@@ -78,7 +78,7 @@ def _bounded(inner: Any, ranges: list[Within]) -> Any:
     for within in ranges:
         limits: dict[str, float] = {"gt" if within.above else "ge": within.low} if within.low > -inf else {}
         if within.high < inf:
-            limits["le"] = within.high
+            limits["lt" if within.below else "le"] = within.high
         inner = Annotated[inner, Field(**limits)] if limits else inner
     return inner
 

@@ -124,7 +124,8 @@ def expected(annotation: Any) -> str:
     if is_mapping(annotation):
         return "a mapping of names to " + (expected(arguments[1]) if len(arguments) == 2 else "values")
     if origin in (tuple, list, Sequence):
-        return "a list of: " + ", ".join(expected(item) for item in arguments if item is not ...)
+        items = ", ".join(expected(item) for item in arguments if item is not ...)
+        return "a list" if items == "a value" else f"a list of: {items}"
     words = {float: "a number", int: "a whole number", bool: "true or false", str: "a text", NoneType: "nothing (null)"}
     return words.get(annotation, "a value")
 
@@ -151,6 +152,8 @@ def spread(within: Within) -> str:
     if within.low == -inf:
         return f"at most {amount(within.high)}"
     low, high = amount(within.low), amount(within.high)
+    if within.below:
+        return f"{'above' if within.above else 'at least'} {low}, below {high}"
     return f"above {low}, at most {high}" if within.above else f"from {low} to {high}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from biasim.cohort.levels import BySubtype, by_subtype, weighted_sum
+from biasim.cohort.levels import OddsBySubtype, by_subtype, weighted_sum
 from biasim.types import Course, Patients
 from biasim.units import Logit, LogRatio, PositiveMonths
 
@@ -34,8 +34,8 @@ def first_line(
     rng: np.random.Generator,
     *,
     evaluated: PositiveMonths,
-    responding: BySubtype,
-    not_progressing: BySubtype,
+    responding: OddsBySubtype,
+    not_progressing: OddsBySubtype,
     shift: Shift,
     log_ratio: After,
 ) -> Course:

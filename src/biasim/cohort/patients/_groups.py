@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from biasim.cohort.levels import BySubtype
-from biasim.units import CalendarYear, Deviation, Logit, LogRatio, Number, Positive, Probability, Unit, Within
+from biasim.cohort.levels import BySubtype, SubtypeShares, add_up
+from biasim.units import CalendarYear, Deviation, Logit, LogRatio, Number, OpenProbability, Positive, Probability, Unit, Within
 
 AgeInYears = Annotated[float, Unit("years"), Within(0.0, 120.0)]
 
@@ -19,6 +19,10 @@ class Calendar:
     last_year: CalendarYear
     reference_year: CalendarYear
 
+    def __post_init__(self) -> None:
+        if self.first_year > self.last_year:
+            raise ValueError(f"first_year {self.first_year:g} after last_year {self.last_year:g}; expected them in order")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age:
@@ -30,14 +34,22 @@ class Age:
     high: AgeInYears
     reference: AgeInYears
 
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"low {self.low:g} and high {self.high:g}; expected low below high")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comorbidity:
     """Charlson-Deyo index at the reference age: share with 1 and with 2 or more; both odds grow with age."""
 
-    cci1: Probability
-    cci2: Probability
+    cci1: OpenProbability
+    cci2: OpenProbability
     per_decade: LogRatio
+
+    def __post_init__(self) -> None:
+        if self.cci1 + self.cci2 >= 1.0:
+            raise ValueError(f"cci1 and cci2 add up to {self.cci1 + self.cci2:g}; expected less than 1: some have neither")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,9 @@ class Payers:
     medicaid: Probability
     uninsured: Probability
 
+    def __post_init__(self) -> None:
+        add_up(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insurance:
@@ -81,6 +96,9 @@ class Facility:
     comprehensive: Probability
     community: Probability
     integrated: Probability
+
+    def __post_init__(self) -> None:
+        add_up(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +121,9 @@ class TStage:
     T3: Probability
     T4: Probability
 
+    def __post_init__(self) -> None:
+        add_up(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NStage:
@@ -113,12 +134,15 @@ class NStage:
     N2: Probability
     N3: Probability
 
+    def __post_init__(self) -> None:
+        add_up(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tumour:
     """The primary tumour: subtype, grade III by subtype, T and N."""
 
-    subtype: BySubtype
+    subtype: SubtypeShares
     grade3: BySubtype
     t_stage: TStage
     n_stage: NStage
@@ -154,6 +178,9 @@ class SitesOfMultiple:
     three: Probability
     four: Probability
 
+    def __post_init__(self) -> None:
+        add_up(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteWeights:
@@ -187,48 +214,3 @@ class Occult:
     burden_shift: Number
     t_stage: TStage
     n_stage: NStage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedLogHazard:
-    """Log hazard ratios of what a registry could hold; `age` per decade, `sites_over_one` per further site."""
-
-    age: LogRatio
-    year: LogRatio
-    hr_pos_her2_pos: LogRatio
-    hr_neg_her2_pos: LogRatio
-    tnbc: LogRatio
-    grade3: LogRatio
-    T3: LogRatio
-    T4: LogRatio
-    N2: LogRatio
-    N3: LogRatio
-    lung: LogRatio
-    liver: LogRatio
-    brain: LogRatio
-    other: LogRatio
-    sites_over_one: LogRatio
-    cci1: LogRatio
-    cci2: LogRatio
-    medicaid: LogRatio
-    medicare: LogRatio
-    uninsured: LogRatio
-    academic: LogRatio
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HiddenLogHazard:
-    """Log hazard ratios of what no registry holds; `burden` per unit of log tumour load."""
-
-    burden: LogRatio
-    ps1: LogRatio
-    ps2: LogRatio
-    ps3: LogRatio
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prognosis:
-    """Log hazard ratios against the reference patient."""
-
-    recorded: RecordedLogHazard
-    hidden: HiddenLogHazard

@@ -9,7 +9,8 @@ import numpy as np
 from biasim.cohort.levels import weighted_sum
 from biasim.cohort.patients._covariates import circumstances, metastases, occult_share, primary
 from biasim.cohort.patients._draw import SITES, truncated_normal
-from biasim.cohort.patients._groups import Calendar, Occult, Person, Prognosis, Spread, Tumour
+from biasim.cohort.patients._groups import Calendar, Occult, Person, Spread, Tumour
+from biasim.cohort.patients._prognosis import Prognosis
 from biasim.types import Patients
 from biasim.units import Switch
 
