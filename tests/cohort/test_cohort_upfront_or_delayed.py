@@ -16,7 +16,9 @@ SIZE = 20_000
 
 @pytest.fixture(scope="module")
 def world() -> dict:
-    return {room: choice.function for room, choice in load(resolve("paradox")).scenarios[0].world.items()}
+    chosen = load(resolve("paradox")).scenarios[0].world
+    assert chosen["treatment"].name == "upfront_or_delayed"
+    return {room: choice.function for room, choice in chosen.items()}
 
 
 @pytest.fixture(scope="module")

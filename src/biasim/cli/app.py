@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import wraps
+from typing import Annotated
 
 import typer
 
@@ -28,6 +29,22 @@ app = typer.Typer(
 )
 
 
+def version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        from importlib.metadata import version as installed
+
+        print(f"biasim {installed('biasim')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=version, is_eager=True, help="print the version")] = False,
+) -> None:
+    """How much survival benefit can an observational study report when there is none?"""
+
+
 def speaking(command: Callable) -> Callable:
     """Errors meant for the user become text and an exit code; defects keep their traceback."""
 
@@ -43,8 +60,9 @@ def speaking(command: Callable) -> Callable:
         except BiasimError as error:
             print(f"biasim: {error}", file=sys.stderr)
             raise typer.Exit(1) from None
-        except KeyboardInterrupt:
-            print("\ninterrupted; finished replicates are kept, the same command goes on from there.", file=sys.stderr)
+        except KeyboardInterrupt as stopped:
+            told = str(stopped) or "stopped: finished replicates are kept; the same command goes on from there"
+            print(f"\n{told}", file=sys.stderr)
             raise typer.Exit(130) from None
 
     return wrapped

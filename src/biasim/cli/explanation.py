@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from math import exp, sqrt
+from pathlib import Path
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from biasim.config.docstrings import section, summary
-from biasim.config.mechanisms import Mechanism, mechanisms
+from biasim.config.mechanisms import Mechanism, mechanisms, unrecorded
+from biasim.config.resolve import from_here, world_folders
 from biasim.config.study import Scenario, Study
 from biasim.engine.arrows import Arrow, Diagram
 from biasim.registry import WORLD, find
@@ -69,7 +71,7 @@ def picture(diagram: Diagram) -> Text:
     for arrow in diagram.arrows:
         if not arrow.to_death and not arrow.to_surgery:
             continue
-        style = OPEN if arrow.opens_a_path else CLOSED
+        style = OPEN if arrow.opens_a_path and not arrow.measured else CLOSED
         left = f"◄── {arrow.to_surgery:+.2f} SD ──" if arrow.to_surgery else "    (no arrow)    "
         right = "──► death" if arrow.to_death else "    (no arrow to death)"
         text.append(f"surgery {left} {arrow.cause:<19}{right}", style=style)
@@ -81,6 +83,8 @@ def picture(diagram: Diagram) -> Text:
 
 def said(arrow: Arrow) -> str:
     """The arrow in words."""
+    if arrow.opens_a_path and arrow.measured:
+        return "measured: closed where the analysis adjusts for it"
     if arrow.opens_a_path:
         if arrow.cause == "occult metastases":
             return "OPEN: they enter the study by the operation"
@@ -93,6 +97,9 @@ def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterat
     ahead = {diagram.design: diagram.looks_ahead for diagram in drawn}
     occult = any(arrow.cause == "occult metastases" and arrow.to_surgery for one in drawn for arrow in one.arrows)
     found = [one for one in mechanisms(scenario) if biases(one, occult, ahead)]
+    open_ = [one.design for one in drawn if any(arrow.opens_a_path and not arrow.measured for arrow in one.arrows[:3])]
+    told = {one.design for one in found if one.room == "measurement"}
+    found += unrecorded(scenario, [design for design in open_ if design not in told])
     for mechanism in found:
         note = ""
         if mechanism.room == "exposure" and ahead.get(mechanism.design, 0.0) > 0.0:
@@ -119,8 +126,19 @@ def place(study: Study, mechanism: Mechanism) -> str:
     shared = f"change.{mechanism.room}"
     candidates = (path, changed, shared, f"{shared}.{mechanism.part}", f"world.{mechanism.room}")
     line = next((study.where[one][0] for one in candidates if one in study.where), None)
-    spot = f"{study.source}:{line}  " if line else ""
+    spot = f"{study.source}:{line}  " if line else in_world(study, mechanism.room)
     return f"{spot}{path}: {mechanism.part}" + (f" with {values}" if values else "")
+
+
+def in_world(study: Study, room: str) -> str:
+    """`configs/worlds/two_scores.yaml:19  ` where a room is chosen by the study's world, "" where it is not found."""
+    for folder in reversed(world_folders(Path(study.source).absolute())):
+        file = folder / f"{study.world_name}.yaml"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        for number, line in enumerate(lines, start=1):
+            if line.startswith(f"{room}:"):
+                return f"{from_here(file)}:{number}  "
+    return ""
 
 
 def expected(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Table:
@@ -146,4 +164,15 @@ def numbers(study: Study, scenario: Scenario) -> Iterator[object]:
     if study.provenance:
         kinds = Counter(entry["kind"] for entry in study.provenance.values())
         counts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
-        yield Padding(Text(f"Entries of provenance behind the numbers of the world: {counts}."), (0, 2))
+        said = f"Entries of provenance behind the numbers of the world: {counts} (`biasim explain {study.name} --numbers`)."
+        yield Padding(Text(said), (0, 2))
+
+
+def provenance_table(study: Study) -> Table:
+    """Every entry of provenance: which numbers, whether seen, derived, tuned or assumed, from where, and why."""
+    table = Table(title=f"Where the numbers of {study.world_name or study.name} come from", title_justify="left", show_edge=False)
+    for heading in ("parameters", "kind", "source", "note"):
+        table.add_column(heading, overflow="fold")
+    for path, entry in study.provenance.items():
+        table.add_row(path, entry["kind"], str(entry.get("source", "")), str(entry.get("note", "")))
+    return table

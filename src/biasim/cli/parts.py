@@ -9,6 +9,7 @@ import typer
 
 def parts(
     which: Annotated[str, typer.Argument(help="a room (`methods`) or a part (`methods.cox`, `cox`); left out: everything")] = "",
+    part: Annotated[str, typer.Argument(help="the part, where the room stands first (`methods cox`)")] = "",
 ) -> None:
     """List the parts of every room, or describe one part with its parameters."""
     from rich.console import Console
@@ -16,7 +17,7 @@ def parts(
     from biasim.config.parts import listing, located
 
     console = Console()
-    found = located(which)
+    found = located(f"{which}.{part}" if part else which)
     for room, name in found:
         describe_part(console, room, name)
     if found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 
 def section(part: Callable, heading: str) -> str:
@@ -24,11 +24,12 @@ def until_next_heading(lines: list[str]) -> list[str]:
     return lines
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence of a paragraph, on one line. A colon does not end it."""
+def sentences_about(text: str, names: Iterable[str]) -> str:
+    """The sentences of a paragraph that speak of the parameters called `names`, or the first one, with the direction."""
     joined = " ".join(text.split())
-    end = re.search(r"\.(?=\s+[A-Z])", joined)
-    return joined[: end.start() + 1] if end else joined
+    every = re.split(r"(?<=\.)\s+(?=[A-Z])(?!Favours|Source)", joined)
+    told = [one for one in every if any(name.replace("_", " ") in one.lower() for name in names)]
+    return " ".join(told or every[:1]).partition(" Source:")[0]
 
 
 def summary(part: Callable) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from biasim.config.docstrings import first_sentence, section
+from biasim.config.docstrings import section, sentences_about
 from biasim.config.signature import parameters
 from biasim.config.study import Choice, Design, Scenario
 from biasim.registry import VIEW, find
@@ -46,6 +46,14 @@ def view(design: Design) -> Iterator[Choice]:
         yield from chosen if isinstance(chosen, tuple) else (chosen,)
 
 
+def unrecorded(scenario: Scenario, designs: Iterable[str]) -> Iterator[Mechanism]:
+    """The measurement of the designs that leave a common cause unmeasured: the line is the flaw, with every switch off."""
+    for name in designs:
+        choice = scenario.designs[name].measurement
+        says = section(find(choice.room, choice.name), HEADING)
+        yield Mechanism(design=name, room=choice.room, part=choice.name, switched_on={}, says=sentences_about(says, ()))
+
+
 def switched_on(choice: Choice, *, design: str) -> Iterator[Mechanism]:
     """The choice as a mechanism: a parameter is off its switch, or the part has none and is a flaw in itself."""
     says = section(find(choice.room, choice.name), HEADING)
@@ -57,4 +65,4 @@ def switched_on(choice: Choice, *, design: str) -> Iterator[Mechanism]:
     }
     flaw_itself = not any(switches.values()) and bool(says) and not says.startswith("Nowhere")
     if off or flaw_itself:
-        yield Mechanism(design=design, room=choice.room, part=choice.name, switched_on=off, says=first_sentence(says))
+        yield Mechanism(design=design, room=choice.room, part=choice.name, switched_on=off, says=sentences_about(says, off))

@@ -32,6 +32,8 @@ def resolve(name_or_path: str | Path) -> Path:
     for candidate in _candidates(typed):
         if candidate.is_file():
             return candidate if candidate == Path(typed) else from_here(candidate)
+    if typed.strip() and Path(typed).is_dir():
+        raise BiasimError(f"'{typed}' is a folder; name a study file in it, such as {Path(typed) / 'immortal_time.yaml'}")
     names = sorted({file.stem for folder in config_folders() for file in _studies(folder)})
     if not names:
         raise BiasimError(f"no study '{typed}': it is not a file, and there is no configs/ folder here")

@@ -7,6 +7,7 @@ from math import sqrt
 
 import numpy as np
 
+from biasim.design.observe import enter
 from biasim.engine.plan import DesignPlan, Plan
 from biasim.engine.replicate import cohorts
 from biasim.engine.streams import Streams
@@ -24,6 +25,7 @@ class Arrow:
     cause: str  # recorded prognosis, hidden prognosis, response, occult metastases
     to_surgery: float  # difference in means, meant minus not, in standard deviations (0: no arrow)
     to_death: float  # standard deviation of its part of the log hazard (0: no arrow)
+    measured: bool = False  # whether the design could adjust for it
 
     @property
     def opens_a_path(self) -> bool:
@@ -44,40 +46,44 @@ class Diagram:
 def diagrams(plan: Plan) -> list[Diagram]:
     """The diagram of every design of a scenario."""
     measured = Plan(scenario=plan.scenario, size=SIZE, seed=plan.seed, worlds=plan.worlds, designs=plan.designs)
-    made = cohorts(measured, Streams(plan.seed, EXPLANATION))
-    return [diagram(design, made[design.world]) for design in plan.designs]
+    streams = Streams(plan.seed, EXPLANATION)
+    made = cohorts(measured, streams)
+    return [diagram(design, made[design.world], streams) for design in plan.designs]
 
 
-def diagram(design: DesignPlan, cohort: Cohort) -> Diagram:
+def diagram(design: DesignPlan, cohort: Cohort, streams: Streams) -> Diagram:
     """The arrows of one design, among the patients who could be in it."""
     patients, treatment = cohort.patients, cohort.treatment
-    trial = treatment.randomised.any()
-    seen = treatment.randomised if trial else np.ones(cohort.size, dtype=bool)
-    plain = seen & ~patients.occult
-    meant = treatment.intended
-    arrows = (
-        arrow("recorded prognosis", patients.recorded_log_hazard, meant, plain),
-        arrow("hidden prognosis", patients.hidden_log_hazard, meant, plain),
-        arrow("response", cohort.course.log_ratio, meant, plain),
-        arrow("occult metastases", patients.occult.astype(float), meant, seen & (cohort.staging.known < np.inf)),
+    seen = enter(cohort, design.view, streams).eligible
+    if treatment.randomised.any():
+        seen = seen & treatment.randomised
+    plain, meant = seen & ~patients.occult, treatment.intended
+    names = set(design.view["measurement"](cohort, streams("measurement")).names)
+    hidden = {name for name in patients.hidden if name != "occult"}
+    causes = (
+        ("recorded prognosis", patients.recorded_log_hazard, plain, names.issuperset(patients.recorded)),
+        ("hidden prognosis", patients.hidden_log_hazard, plain, names.issuperset(hidden)),
+        ("response", cohort.course.log_ratio, plain, names.issuperset({"responded", "progressed"})),
+        ("occult metastases", patients.occult.astype(float), seen & (cohort.staging.known < np.inf), "occult" in names),
     )
     return Diagram(
         design=design.name,
-        arrows=arrows,
+        arrows=tuple(arrow(cause, values, meant, among, measured) for cause, values, among, measured in causes),
         effect=float(cohort.effect.log_ratio.mean()),
         looks_ahead=looks_ahead(design, cohort),
     )
 
 
-def arrow(cause: str, values: Floats, meant: Bools, among: Bools) -> Arrow:
+def arrow(cause: str, values: Floats, meant: Bools, among: Bools, measured: bool) -> Arrow:
     """Strength of a cause on surgery (standardised difference, 0 when not significant) and on death (its spread)."""
     inside, outside = values[among & meant], values[among & ~meant]
     spread = float(values[among].std()) if among.any() else 0.0
     if spread < 1e-12 or not len(inside) or not len(outside):
-        return Arrow(cause=cause, to_surgery=0.0, to_death=spread if spread > 1e-12 else 0.0)
+        return Arrow(cause=cause, to_surgery=0.0, to_death=spread if spread > 1e-12 else 0.0, measured=measured)
     difference = float(inside.mean() - outside.mean()) / spread
     error = sqrt(1.0 / len(inside) + 1.0 / len(outside))
-    return Arrow(cause=cause, to_surgery=difference if abs(difference) > SIGNIFICANT * error else 0.0, to_death=spread)
+    real = abs(difference) > SIGNIFICANT * error
+    return Arrow(cause=cause, to_surgery=difference if real else 0.0, to_death=spread, measured=measured)
 
 
 def looks_ahead(design: DesignPlan, cohort: Cohort) -> float:

@@ -34,7 +34,7 @@ def whole(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
-ADVICE = "Finished replicates are kept; make room or choose another folder with --results, and run again."
+ADVICE = "Make room or choose another folder with --results, and run again: whatever was finished is kept."
 
 
 def flush(path: Path) -> None:
