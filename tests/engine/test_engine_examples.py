@@ -67,12 +67,15 @@ def test_person_time_shows_thirty_patients_as_they_are(shown):
     assert len(rows) == PATIENTS
     assert [row[2] for row in rows] == ["exposed"] * 15 + ["unexposed"] * 15
     for _, patient, group, wait, decided, end, died, time_zero in rows:
-        assert (wait is not None) == (group == "exposed") == (decided is not None)
+        assert (decided is not None) == (group == "exposed")
+        assert (np.inf if wait is None else wait) == cohort.treatment.wait[patient]
         assert time_zero == 0.0
         assert end == min(cohort.death[patient], 60.0)
         assert died == (cohort.death[patient] <= 60.0)
-        if wait is not None:
+        if group == "exposed":
             assert wait == cohort.operated_at[patient] == decided < end
+        else:
+            assert wait is None or wait >= min(end, cohort.death[patient])
 
 
 def test_balance_has_the_propensity_methods_only(shown):

@@ -122,16 +122,19 @@ def at_risk_rows(design: str, group: str, start: Floats, stop: Floats, died: Boo
 def person_time_rows(
     design: str, cohort: Cohort, observed: Observed, time_zero: Floats, decided: Floats
 ) -> Rows:
-    """The first patients of either group, half and half where there are enough; months from diagnosis."""
+    """The first patients of either group, half and half where there are enough; months from diagnosis.
+
+    `wait` is the planned month of surgery: some die or are lost before it.
+    """
     exposed, unexposed = np.flatnonzero(observed.exposed), np.flatnonzero(~observed.exposed)
     taken = min(len(exposed), max(PATIENTS // 2, PATIENTS - len(unexposed)))
     chosen = np.concatenate([exposed[:taken], unexposed[: PATIENTS - taken]])
-    operated_at = cohort.operated_at
+    planned = cohort.treatment.wait
     rows: Rows = []
     for row in chosen:
         patient = observed.patient[row]
         start = float(time_zero[patient])
-        wait = float(operated_at[patient])
+        wait = float(planned[patient])
         rows.append((
             design,
             int(patient),

@@ -86,7 +86,8 @@ def _heads(axes: Axes, panel: Panel, columns: tuple, wide: float) -> None:
     below = -6.3 / (ROW * panel.lines)
     low, high = axes.get_xlim()
     null = (np.log(1 / low) / np.log(high / low)) if panel.ratio else -low / (high - low)
-    sides = ("← favours surgery", "favours none →") if panel.ratio else ("← favours none", "favours surgery →")
+    none = "no surgery" if wide >= 60 else "none"  # mm: the whole word where it fits
+    sides = ("← favours surgery", f"favours {none} →") if panel.ratio else (f"← favours {none}", "favours surgery →")
     for text, x, align in ((sides[0], null - 0.015, "right"), (sides[1], null + 0.015, "left")):
         axes.text(x, below, text, transform=axes.transAxes, ha=align, va="center", color=style.QUIET, fontsize=6.5)
 

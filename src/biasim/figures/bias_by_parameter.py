@@ -37,7 +37,7 @@ def bias_by_parameter(
     most = 4 if width >= 140 else 1
     per_line = len(designs) if len(designs) <= most else min(most, 3)
     deep = -(-len(designs) // per_line)  # lines of panels a facet
-    key = 3.6 * -(-len(methods) // (3 if width >= 140 else 1)) + 4
+    key = 3.6 * -(-len(methods) // _abreast(methods, width)) + 4
     figure = style.page(width, 4 + len(facets) * deep * (_HIGH + _BELOW) + key)
     wide = (width - _LEFT - _RIGHT - _ROOM * (per_line - 1)) / per_line
     for number, (facet, design) in enumerate((facet, design) for facet in facets for design in designs):
@@ -133,11 +133,17 @@ def _short(family: str) -> str:
     return "mean survival (months)" if family.startswith("rmst") else "survival (% points)"
 
 
+def _abreast(methods: list[str], width: float) -> int:
+    """How many entries of the key stand side by side without being cut."""
+    entry = 14.0 + 1.35 * max(len(words(method)) for method in methods)  # mm
+    return int(min(max((width - _LEFT) // entry, 1), 3))
+
+
 def _key(figure: object, methods: list[str], width: float) -> None:
     handles = [Line2D([], [], linewidth=1.1, **_look(number)) for number in range(len(methods))]
     high = figure.get_size_inches()[1] / style.MM
     figure.legend(handles, [words(method) for method in methods], loc="lower left", borderaxespad=0, handlelength=3.6,
-                  ncols=3 if width >= 140 else 1, bbox_to_anchor=(_LEFT / width, 1.5 / high))  # fmt: skip
+                  ncols=_abreast(methods, width), bbox_to_anchor=(_LEFT / width, 1.5 / high))  # fmt: skip
 
 
 def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], across: str) -> Drawing:

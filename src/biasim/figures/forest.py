@@ -47,7 +47,7 @@ def forest(tables: Tables, *, scenarios: Sequence[int] | None = None, width: flo
         draw_panel(figure, panel, left=label, top=top + ROW, span=span if panel.ratio else None)
         top += ROW * (panel.lines + 1) + _BETWEEN
     _key(figure, width, height)
-    return _told(figure, rows, shown)
+    return _told(figure, rows, shown, sorted(tables.need("performance")["scenario"].unique()))
 
 
 def _fitting(tables: Tables) -> list[int]:
@@ -169,7 +169,7 @@ def _key(figure: object, width: float, height: float) -> None:
     )
 
 
-def _told(figure: object, rows: pd.DataFrame, shown: list[Published]) -> Drawing:
+def _told(figure: object, rows: pd.DataFrame, shown: list[Published], every: Sequence[int]) -> Drawing:
     ratio = rows[rows["estimand"].map(is_ratio)]
     usable = ratio[np.isfinite(ratio["mean"])]
     found = [f"{words(r.method)} in {r.heading} {np.exp(r.mean):.2f}" for r in usable.itertuples()]
@@ -178,6 +178,8 @@ def _told(figure: object, rows: pd.DataFrame, shown: list[Published]) -> Drawing
         f" * {words(r.method)} in {r.heading}: {r.used:.0f} of {r.attempts:.0f} replicates usable."
         for r in rows[rows["used"] < rows["attempts"]].itertuples()
     )
+    left_out = f"{len(set(every) - set(rows['scenario']))} of {len(every)} scenarios are left out, for room. "
+    left_out = left_out if len(every) > rows["scenario"].nunique() else ""
     simulated = rows.drop(columns="heading").assign(source="simulated").to_dict("records")
     numbers = pd.DataFrame([*simulated, *(_row(p) for p in shown)])
     return Drawing(
@@ -185,8 +187,8 @@ def _told(figure: object, rows: pd.DataFrame, shown: list[Published]) -> Drawing
         numbers=numbers,
         title="All methods of all designs against the truth",
         caption=(
-            f"Mean estimate over {rows['attempts'].max():.0f} replicates with its 95% Monte Carlo interval; pale bars: "
-            "where 95% of single studies fall (mean ± 1.96 empirical standard errors); black line: truth. Declares "
+            f"{left_out}Mean estimate (hazard ratios: exp of the mean log hazard ratio) over {rows['attempts'].max():.0f} "
+            "replicates with its 95% Monte Carlo interval; pale bars: where 95% of single studies fall (mean ± 1.96 empirical standard errors); black line: truth. Declares "
             "benefit: share of replicates that reject no effect in favour of surgery (two-sided 5% level)."
             + lacking
             + _cited(shown)

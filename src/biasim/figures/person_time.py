@@ -48,7 +48,7 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
                   transform=axes.get_yaxis_transform())  # fmt: skip
     axes.set_xlabel("Months from diagnosis")
     style.write_at(figure, 2, 4.5, f"Person-time: {words(design)}", fontsize=7.5, fontweight="bold")
-    _key(figure, people, width)
+    _key(figure, people, width, last)
     return _told(figure, tables, people, design)
 
 
@@ -118,7 +118,7 @@ def _zero(axes: Axes, people: pd.DataFrame, rows: float) -> None:
     axes.text(float(moments.min()), -0.5, "Time zero of each patient", ha="left", va="bottom")
 
 
-def _key(figure: object, people: pd.DataFrame, width: float) -> None:
+def _key(figure: object, people: pd.DataFrame, width: float, last: float) -> None:
     """Only what is in the picture; the waiting months first."""
 
     def dot(marker: str, size: float, **look: object) -> Line2D:
@@ -134,7 +134,8 @@ def _key(figure: object, people: pd.DataFrame, width: float) -> None:
         (happened, dot("D", 3.0, **hollow), "Surgery"),
         (planned & ~happened, dot("D", 2.6, **dotted), "Surgery not reached"),
         (people["died"], dot("x", 3.4, markeredgewidth=0.9), "Death"),
-        (~people["died"], dot("|", 4.6, markeredgewidth=0.9), "End of follow-up"),
+        (~people["died"] & (people["end"] <= last), dot("|", 4.6, markeredgewidth=0.9), "End of follow-up"),
+        (people["end"] > last, dot(">", 3.0, color=style.QUIET), f"Goes on beyond {last:.0f} months"),
     ]
     shown = [(handle, label) for present, handle, label in entries if present.any()]
     figure.legend(
