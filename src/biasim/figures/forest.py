@@ -188,8 +188,9 @@ def _told(figure: object, rows: pd.DataFrame, shown: list[Published], every: Seq
         title="All methods of all designs against the truth",
         caption=(
             f"{left_out}Mean estimate (hazard ratios: exp of the mean log hazard ratio) over {rows['attempts'].max():.0f} "
-            "replicates with its 95% Monte Carlo interval; pale bars: where 95% of single studies fall (mean ± 1.96 empirical standard errors); black line: truth. Declares "
-            "benefit: share of replicates that reject no effect in favour of surgery (two-sided 5% level)."
+            "replicates with its 95% Monte Carlo interval; pale bars: where 95% of single studies fall (mean ± 1.96 empirical "
+            "standard errors); black line: truth. Declares benefit: share of replicates that reject no effect in favour of "
+            "surgery (two-sided 5% level)."
             + lacking
             + _cited(shown)
         ),
