@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from biasim.answers import Estimate
-from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, refusal
+from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.types import Observed, ObservedOverTime
+from biasim.units import Months
 
 
 def cox_time_dependent(
@@ -18,12 +20,14 @@ def cox_time_dependent(
     adjust: bool | tuple[str, ...] = False,
     ties: Literal["efron", "breslow"] = "efron",
     robust: bool = False,
+    window: Months | None = None,
+    later: Literal["censored", "unexposed"] = "censored",
 ) -> Estimate:
     """The log hazard ratio of exposure by Cox regression with exposure as it stands at each moment.
 
     A patient counts as unexposed until `exposed_from` and as exposed after it, so that nobody is
     exposed while waiting. From `exposed_from` at or before entry she is exposed from the start; at
-    or after the end of observation she never is.
+    or after the end of observation she never is. With a `window`, exposure that begins after it is none.
 
     Claims
     ------
@@ -34,10 +38,13 @@ def cox_time_dependent(
     Proportional hazards, the hazard changing at once when exposure begins; starting exposure at a moment is, given
     the covariates, unrelated to the prognosis from then on.
 
+    With a window and `censored`: who is exposed after it is, given the covariates, unrelated to prognosis too.
+
     Breaks when
     -----------
     Those whose disease responds or stays stable are the ones who become exposed and that is not among the
-    covariates (favours the exposed), or the effect is delayed or wanes (an average over follow-up).
+    covariates (favours the exposed), or the effect is delayed or wanes (an average over follow-up). With a window and
+    `unexposed`, a true effect is diluted by those exposed after it.
 
     Parameters
     ----------
@@ -47,6 +54,11 @@ def cox_time_dependent(
         How simultaneous deaths are handled.
     robust : bool
         Sandwich error, one cluster per patient (her two intervals together).
+    window : float or None
+        Months from time zero within which exposure must begin in order to count; None for any time.
+    later : {"censored", "unexposed"}
+        Whoever is exposed after the window leaves then, as from a strategy that she no longer follows; or stays as she
+        was, as in a landmark analysis.
 
     Raises
     ------
@@ -59,6 +71,7 @@ def cox_time_dependent(
     """
     estimand = CONDITIONAL if adjust else MARGINAL
     covariates = chosen(observed, adjust)
+    observed = observed if window is None else within_window(observed, window, later)
     intervals = person_time(observed)
     diagnostics = counts(observed)
     return refusal(estimand, intervals, diagnostics) or log_hazard_ratio(
@@ -86,3 +99,15 @@ def person_time(observed: ObservedOverTime) -> Observed:
         event=np.concatenate((observed.event & ~split, observed.event[second])),
         patient=observed.patient[rows],
     )
+
+
+def within_window(observed: ObservedOverTime, window: float, later: str) -> ObservedOverTime:
+    """The same patients without exposure that begins after the window; they leave at that moment, or stay unexposed."""
+    late = observed.exposed_from > window
+    never = replace(observed, exposed=observed.exposed & ~late, exposed_from=np.where(late, np.inf, observed.exposed_from))
+    if later == "unexposed":
+        return never
+    leaves = late & (observed.exposed_from < observed.time)
+    time = np.where(leaves, observed.exposed_from, observed.time)
+    seen = np.flatnonzero(time > observed.entry)  # who entered after a late exposure was never under observation without it
+    return take(replace(never, time=time, event=observed.event & ~leaves), seen)

@@ -1,0 +1,80 @@
+"""The recorded covariates, missing for some patients."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from biasim.design.measurement._chance import chance, standardised
+from biasim.design.measurement._columns import gather
+from biasim.errors import UnknownColumn
+from biasim.types import Cohort, Measured
+from biasim.units import OddsRatio, Probability, Switch
+
+
+def incomplete(
+    cohort: Cohort,
+    rng: np.random.Generator,
+    *,
+    share: Annotated[Probability, Switch(0.0)] = 0.2,
+    columns: tuple[str, ...] = (),
+    odds_ratio_recorded: Annotated[OddsRatio, Switch(1.0)] = 1.0,
+    odds_ratio_hidden: Annotated[OddsRatio, Switch(1.0)] = 1.0,
+    odds_ratio_survival: Annotated[OddsRatio, Switch(1.0)] = 1.0,
+    completed_by_surgery: Annotated[Probability, Switch(0.0)] = 0.0,
+) -> Measured:
+    """The recorded covariates, some of which are missing in an incomplete record, all of them together.
+
+    Where the bias comes from
+    -------------------------
+    Analyses need numbers, so that women with an incomplete record drop out or are guessed at. Completely at random (every
+    odds ratio 1) that costs precision and nothing else. By recorded prognosis the women that remain are others than all.
+    By hidden prognosis or survival they are selected by when they die; alone that changes the size of a true effect and
+    makes none. When, besides, an operation completes the record, only the unoperated are selected so: with an odds ratio of
+    survival below 1 the unoperated in the analysis are those who lived long, which favours no surgery.
+
+    Parameters
+    ----------
+    share
+        Probability that the record of a woman of average prognosis and survival is incomplete.
+    columns
+        Recorded columns that an incomplete record lacks; none named means all. A category is a set of columns: name all
+        of them.
+    odds_ratio_recorded
+        Odds ratio of an incomplete record per standard deviation of the recorded log hazard.
+    odds_ratio_hidden
+        Odds ratio of an incomplete record per standard deviation of the hidden log hazard.
+    odds_ratio_survival
+        Odds ratio of an incomplete record per standard deviation of the log of survival: below 1 where those who die
+        early are never worked up.
+    completed_by_surgery
+        Probability that an operation supplies what was missing.
+
+    Returns
+    -------
+    Measured
+        Recorded columns in the order of the world, nan where missing.
+
+    Raises
+    ------
+    UnknownColumn
+        When a name in `columns` is not a recorded column.
+    """
+    patients = cohort.patients
+    for name in columns:
+        if name not in patients.recorded:
+            known, reason = list(patients.recorded), f"no recorded column called '{name}'"
+            raise UnknownColumn("measurement.incomplete.columns", name, known, reason)
+    lacking, completed = rng.random((2, cohort.size))
+    probability = chance(
+        share,
+        (odds_ratio_recorded, standardised(patients.recorded_log_hazard)),
+        (odds_ratio_hidden, standardised(patients.hidden_log_hazard)),
+        (odds_ratio_survival, standardised(np.log(cohort.death))),
+    )
+    missing = (lacking < probability) & ~(cohort.operated & (completed < completed_by_surgery))
+    measured = gather(cohort, patients.recorded)
+    wanted = np.isin(patients.recorded, columns) if columns else np.ones(len(patients.recorded), dtype=bool)
+    measured.values[np.ix_(missing, wanted)] = np.nan
+    return measured
