@@ -88,10 +88,12 @@ def contributions(data: Followed, arm: Bools, weights: Floats, wanted: Wanted) -
 
 
 def _ratios(time: Floats, event: Bools, columns: Floats, arm: Bools) -> Floats | Status:
-    """Everybody's hazard ratio against the middle of the arm, by Cox regression within it; ones where nobody there has an event."""
+    """Everybody's hazard ratio against the middle of the arm, by Cox regression within it; ones where there is nothing to fit."""
     if not event.any() or not columns.shape[1]:
         return np.ones(len(columns))
     fit = cox.fit(time, event, columns[arm])
+    if fit.aliased.all():
+        return np.ones(len(columns))
     if fit.status is not Status.OK:
         return fit.status
     score = columns @ np.nan_to_num(fit.coefficients)
