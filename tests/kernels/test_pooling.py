@@ -139,3 +139,20 @@ def test_images_go_where_the_funnel_is_empty():
     assert filled.missing_right
     assert filled.filled.any()
     assert pool(filled.estimate, filled.standard_error).estimate > pool(y, s).estimate
+
+
+@pytest.mark.long
+def test_coverage_where_effects_differ():
+    """Ten studies, effects spread as much as they are uncertain: Hartung-Knapp holds 95 %, normal intervals do not."""
+    rng = np.random.default_rng(20234)
+    errors = np.geomspace(0.1, 0.4, 10)
+
+    def covered(**parameters):
+        found = [pool(y, errors, **parameters) for y in estimates]
+        distance = np.mean([one.low <= 0.3 <= one.high for one in found]) - 0.95
+        return distance / sqrt(0.95 * 0.05 / len(found))
+
+    estimates = 0.3 + rng.normal(0.0, np.sqrt(errors**2 + 0.04), (2000, 10))
+    assert abs(covered(hartung_knapp=True)) < 4.0
+    assert covered(heterogeneity="dersimonian_laird") < -4.0
+    assert covered(heterogeneity="none") < -20.0

@@ -19,6 +19,7 @@ from biasim.types import Floats
 
 Heterogeneity = Literal["none", "dersimonian_laird", "paule_mandel", "reml"]
 PRECISE = 1e-14  # of tau^2, as a share of the variances
+GRID = 100  # values of tau^2 at which a likelihood is looked at together
 STEPS = 200
 
 
@@ -113,7 +114,7 @@ def _dersimonian_laird(y: Floats, v: Floats) -> float:
 
 
 def _paule_mandel(y: Floats, v: Floats) -> float:
-    """The tau^2 at which the generalised Q equals its degrees of freedom; it falls and is convex, so Newton's steps stay below."""
+    """The tau^2 at which the generalised Q equals its degrees of freedom: it falls and is convex, so Newton's steps stay short."""
     tau2 = 0.0
     for _ in range(STEPS):
         q, slope = _generalised_q(y, v, tau2)
@@ -125,20 +126,21 @@ def _paule_mandel(y: Floats, v: Floats) -> float:
 
 
 def _reml(y: Floats, v: Floats) -> float:
-    """Restricted maximum likelihood: the highest of its maxima, looked for on a grid and then narrowed down by sections."""
+    """Restricted maximum likelihood: the highest of its maxima, looked for on a grid and then narrowed down on finer ones."""
     widest = 10.0 * (float(np.var(y)) + float(v.max()))
-    grid = np.append(0.0, np.geomspace(1e-6 * float(v.min()) + 1e-300, widest, 200))
-    values = _restricted(y, v, grid)
-    best = int(np.argmax(values))
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    slope = _score(y, v, np.array([low, high]))
-    if best == 0 and slope[0] <= 0.0:
-        return 0.0
+    grid = np.append(0.0, np.geomspace(1e-6 * float(v.min()), widest, GRID))
+    best = int(np.argmax(_restricted(y, v, grid)))
     for _ in range(STEPS):
-        middle = 0.5 * (low + high)
-        if high - low <= PRECISE * (middle + float(v.min())):
+        low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+        if high - low <= PRECISE * (high + float(v.min())):
             break
-        low, high = (middle, high) if _score(y, v, np.array([middle]))[0] > 0.0 else (low, middle)
+        grid = np.linspace(low, high, GRID)
+        rising = _slope(y, v, grid) > 0.0
+        if not rising[0]:
+            return low  # 0, or as near to the maximum as rounding lets the slope tell
+        if rising.all():
+            return high
+        best = int(np.argmin(rising))  # the first point past the maximum; the one before is still short of it
     return 0.5 * (low + high)
 
 
@@ -150,7 +152,7 @@ def _restricted(y: Floats, v: Floats, tau2: Floats) -> Floats:
     return 0.5 * (np.log(w).sum(axis=1) - np.log(total) - (w * residual**2).sum(axis=1))
 
 
-def _score(y: Floats, v: Floats, tau2: Floats) -> Floats:
+def _slope(y: Floats, v: Floats, tau2: Floats) -> Floats:
     """Its derivative."""
     w = 1.0 / (v + tau2[:, None])
     total = w.sum(axis=1)

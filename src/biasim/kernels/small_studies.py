@@ -49,8 +49,8 @@ def egger(estimate: Floats, standard_error: Floats) -> Asymmetry:
 def begg(estimate: Floats, standard_error: Floats) -> Asymmetry:
     """Kendall's rank correlation of the standardised estimates with their variances.
 
-    Exact without ties below 100 studies, as R's `cor.test(exact = TRUE)`, normal otherwise. The statistic counts concordant less discordant
-    pairs. Begg and Mazumdar 1994, doi 10.2307/2533446.
+    Exact without ties below 100 studies, as R's `cor.test(exact = TRUE)`, normal otherwise. The statistic counts concordant
+    less discordant pairs. Begg and Mazumdar 1994, doi 10.2307/2533446.
     """
     y, v = np.asarray(estimate, dtype=np.float64), np.asarray(standard_error, dtype=np.float64) ** 2
     k = len(y)

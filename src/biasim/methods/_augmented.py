@@ -88,7 +88,7 @@ def contributions(data: Followed, arm: Bools, weights: Floats, wanted: Wanted) -
 
 
 def _ratios(time: Floats, event: Bools, columns: Floats, arm: Bools) -> Floats | Status:
-    """Everybody's hazard ratio against the middle of the arm, by Cox regression within it; ones where there is nothing to fit."""
+    """Everybody's hazard ratio against the middle of the arm, by Cox regression in it; ones where nothing is to be fitted."""
     if not event.any() or not columns.shape[1]:
         return np.ones(len(columns))
     fit = cox.fit(time, event, columns[arm])
@@ -102,7 +102,7 @@ def _ratios(time: Floats, event: Bools, columns: Floats, arm: Bools) -> Floats |
 
 
 def _by_time(data: Followed, arm: Bools) -> Losses:
-    """Losses that depend on time alone: minus the logarithm of Kaplan and Meier's factors, those who die at a time gone before."""
+    """Losses that depend on time alone: minus the logarithms of Kaplan and Meier's factors, the dead of a time gone first."""
     time, lost = data.time[arm], data.lost[arm]
     when, count = np.unique(time[lost], return_counts=True)
     later = len(time) - np.searchsorted(np.sort(time), when, side="right")

@@ -11,7 +11,7 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.methods._bootstrap import numbered
-from biasim.methods._checks import take
+from biasim.methods._checks import persons, take
 from biasim.methods.cox import cox
 from biasim.methods.cox_matched import cox_matched
 from biasim.methods.cox_weighted import cox_weighted
@@ -49,7 +49,7 @@ def dealt(observed: Observed, studies: int, largest_over_smallest: float) -> lis
     """The data of each study, each patient in one: shuffled by a generator keyed by the data, whatever the order of the rows."""
 
     def deal() -> list[Observed]:
-        place, size = numbered(observed)
+        place, size = _numbered(observed)
         key = blake2b(b"studies" + np.sort(observed.time).tobytes(), digest_size=16).digest()
         rng = np.random.Generator(np.random.PCG64(int.from_bytes(key, "little")))
         study = np.repeat(np.arange(studies), sizes(size, studies, largest_over_smallest))[rng.permutation(size)]
@@ -57,6 +57,15 @@ def dealt(observed: Observed, studies: int, largest_over_smallest: float) -> lis
         return [take(observed, np.flatnonzero(of_row == number)) for number in range(studies)]
 
     return observed.once(("studies", studies, largest_over_smallest), deal)
+
+
+def _numbered(observed: Observed) -> tuple[Integers, int]:
+    """As `numbered`; where no two rows share a time or a patient the time alone tells them apart, which is quicker."""
+    order = np.argsort(observed.time)
+    ascending = observed.time[order]
+    if (ascending[1:] > ascending[:-1]).all() and persons(observed.patient) == observed.size:
+        return np.argsort(order), observed.size
+    return numbered(observed)
 
 
 def sizes(size: int, studies: int, largest_over_smallest: float) -> Integers:
