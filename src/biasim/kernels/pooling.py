@@ -114,7 +114,7 @@ def _dersimonian_laird(y: Floats, v: Floats) -> float:
 
 
 def _paule_mandel(y: Floats, v: Floats) -> float:
-    """The tau^2 at which the generalised Q equals its degrees of freedom: it falls and is convex, so Newton's steps stay short."""
+    """The tau^2 at which the generalised Q equals its degrees of freedom: it falls and is convex: Newton's steps stay short."""
     tau2 = 0.0
     for _ in range(STEPS):
         q, slope = _generalised_q(y, v, tau2)

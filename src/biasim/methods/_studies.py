@@ -11,7 +11,7 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.methods._bootstrap import numbered
-from biasim.methods._checks import persons, take
+from biasim.methods._checks import CONDITIONAL, IN_EXPOSED, MARGINAL, persons, take
 from biasim.methods.cox import cox
 from biasim.methods.cox_matched import cox_matched
 from biasim.methods.cox_weighted import cox_weighted
@@ -23,6 +23,7 @@ ANALYSES: Mapping[str, Callable[[Observed], Estimate]] = MappingProxyType({
     "weighted": cox_weighted,
     "matched": cox_matched,
 })
+CLAIMS = MappingProxyType({"crude": MARGINAL, "adjusted": CONDITIONAL, "weighted": MARGINAL, "matched": IN_EXPOSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

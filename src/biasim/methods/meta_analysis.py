@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from biasim.answers import Estimate, Status
 from biasim.kernels.pooling import Pooled, pool
 from biasim.kernels.small_studies import egger
-from biasim.methods._checks import CONDITIONAL, MARGINAL, counts, estimated, failed, refusal
-from biasim.methods._studies import Literature, literature
+from biasim.methods._checks import counts, estimated, failed, refusal
+from biasim.methods._studies import CLAIMS, Literature, literature
 from biasim.types import Observed
 from biasim.units import PositiveCount, Unit, Within
 
@@ -34,7 +34,8 @@ def meta_analysis(
 
     Claims
     ------
-    The conditional log hazard ratio when the studies adjust, the marginal one when they do not.
+    What each study claims: the conditional log hazard ratio when adjusted, the marginal one when not (in the exposed when
+    matched).
 
     Assumes
     -------
@@ -68,7 +69,7 @@ def meta_analysis(
     doi 10.3102/10769986030003261. Hartung-Knapp: Sidik and Jonkman 2002, doi 10.1002/sim.1262. I^2: Higgins and Thompson
     2002, doi 10.1002/sim.1186. Small studies: Egger et al. 1997, doi 10.1136/bmj.315.7109.629.
     """
-    estimand = CONDITIONAL if of == "adjusted" else MARGINAL
+    estimand = CLAIMS[of]
     diagnostics = counts(observed)
     if refused := refusal(estimand, observed, diagnostics):
         return refused
