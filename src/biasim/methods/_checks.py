@@ -8,8 +8,9 @@ from math import isfinite
 
 import numpy as np
 
-from biasim.answers import Estimate, Status
+from biasim.answers import Estimate, Status, on_log_scale
 from biasim.errors import BiasimError, meant
+from biasim.kernels import sensitivity
 from biasim.types import Integers, Observed, ObservedOverTime
 
 NORMAL_975 = 1.959963984540054  # 97.5th percentile of the standard normal distribution
@@ -77,13 +78,18 @@ def refusal(estimand: str, observed: Observed, diagnostics: Mapping[str, float])
 def estimated(
     estimand: str, estimate: float, standard_error: float, diagnostics: Mapping[str, float], message: str = ""
 ) -> Estimate:
-    """The row of an analysis that ended: interval on the scale of the estimate; SINGULAR without a usable error."""
+    """The row of an analysis that ended: interval on the scale of the estimate; SINGULAR without a usable error.
+
+    A hazard ratio carries its E-values: how strong a hidden confounder must be to explain it, and its interval, away.
+    """
     estimate, standard_error = float(estimate), float(standard_error)
     if not (isfinite(estimate) and isfinite(standard_error) and standard_error > 0.0):
         found = f"estimate {estimate:.6g}, standard error {standard_error:.6g}"
         message = f"{message}: {found}" if message else f"no usable standard error: {found}"
         return failed(estimand, Status.SINGULAR, message, diagnostics)
     half = NORMAL_975 * standard_error
+    if on_log_scale(estimand):
+        diagnostics = {**diagnostics, **_e_values(estimate, half, diagnostics)}
     return Estimate(
         estimand=estimand,
         estimate=estimate,
@@ -93,6 +99,13 @@ def estimated(
         message=message,
         diagnostics=diagnostics,
     )
+
+
+def _e_values(estimate: float, half: float, diagnostics: Mapping[str, float]) -> dict[str, float]:
+    """E-values of a log hazard ratio, by the formula for common deaths unless few of the patients die."""
+    common = diagnostics.get("events", 1.0) >= sensitivity.COMMON * diagnostics.get("size", 1.0)
+    point, limit = sensitivity.e_values(estimate, estimate - half, estimate + half, common=common)
+    return {"e_value": point, "e_value_limit": limit}
 
 
 def chosen(observed: Observed, wanted: bool | tuple[str, ...], *, besides: tuple[str, ...] = ()) -> Integers:

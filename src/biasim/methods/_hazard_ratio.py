@@ -17,7 +17,7 @@ SAID = {
     Status.SINGULAR: "the information matrix is singular",
 }
 MISSING = "a covariate has missing values: impute them, or use complete cases"
-DETERMINED = "exposure is a linear combination of the covariates"
+DETERMINED = "{} is a linear combination of the covariates"
 FEW_CLUSTERS = "the robust variance vanishes: too few independent patients or sets"
 VANISHED = 1e-12  # robust variance as a share of the model's: below it is the rounding error of a sum that is zero
 
@@ -39,6 +39,24 @@ def log_hazard_ratio(
     cluster per row, one means the usual, two mean the two-way sandwich of `two_way`.
     """
     design = _design(observed, covariates)
+    return coefficient_of_last(
+        estimand, observed, design, diagnostics, weights=weights, strata=strata, clusters=clusters, ties=ties
+    )
+
+
+def coefficient_of_last(
+    estimand: str,
+    observed: Observed,
+    design: Floats,
+    diagnostics: Mapping[str, float],
+    *,
+    weights: Floats | None = None,
+    strata: Integers | None = None,
+    clusters: tuple[Integers, ...] | None = None,
+    ties: str = "efron",
+    called: str = "exposure",
+) -> Estimate:
+    """The log hazard ratio of the last column of a design (n, p), `called` so in messages; options as in `log_hazard_ratio`."""
     if np.isnan(design).any():
         return failed(estimand, Status.MISSING_VALUES, MISSING, diagnostics)
 
@@ -53,7 +71,7 @@ def log_hazard_ratio(
     if first.status is not Status.OK:
         return failed(estimand, first.status, SAID.get(first.status, str(first.status)), diagnostics)
     if first.aliased[-1]:
-        return failed(estimand, Status.SINGULAR, DETERMINED, diagnostics)
+        return failed(estimand, Status.SINGULAR, DETERMINED.format(called), diagnostics)
     model = variance = first.covariance[-1, -1]
     if clusters is not None:
         variance = first.robust_covariance[-1, -1]
