@@ -15,6 +15,7 @@ from biasim.cli.figures import figures
 from biasim.cli.matrix import matrix
 from biasim.cli.parts import parts
 from biasim.cli.replay import replay
+from biasim.cli.sensitivity import sensitivity
 from biasim.cli.show import show
 from biasim.cli.simulate import simulate
 from biasim.cli.verify import verify
@@ -68,5 +69,5 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-for command in (simulate, check, parts, explain, show, replay, verify, figures, matrix):
+for command in (simulate, check, parts, explain, show, replay, sensitivity, verify, figures, matrix):
     app.command()(speaking(command))
