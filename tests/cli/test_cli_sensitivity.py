@@ -15,8 +15,9 @@ def biasim(*words: str) -> subprocess.CompletedProcess[str]:
 def test_stored_results_are_explained() -> None:
     told = biasim("paradox", "--design", "registry", "--method", "adjusted")
     assert told.returncode == 0, told.stderr
-    for words in ("E-value", "Bounding factor (Ding and VanderWeele)", "Lin, Psaty and Kronmal", "registry, adjusted: hazard ratio 0."):
+    for words in ("E-value", "Bounding factor (Ding and VanderWeele)", "Lin, Psaty and Kronmal"):
         assert words in told.stdout
+    assert "registry, adjusted: hazard ratio 0." in told.stdout
     assert all(len(line.rstrip()) <= 110 for line in told.stdout.splitlines())
     assert "matched" not in told.stdout
 

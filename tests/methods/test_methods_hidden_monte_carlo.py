@@ -129,7 +129,7 @@ WRONG = {  # and the sign of the bias
     "control exposure: a shared hidden cause": (negative_control_exposure, DECOY, two_causes, {}, 0.0, 300, -1),
     "instrument: with a way of its own": (
         two_stage_residual, INSTRUMENT | {"draws": 10}, two_causes, {"own_way": -0.2}, 0.0, 300, -1),
-    "instrument: many die, and exposure works": (
+    "instrument: judged against the ratio given everything, where many die": (
         two_stage_residual, INSTRUMENT | {"draws": 2}, two_causes, STRONG, log(0.5), 4000, +1),
     "bias adjusted: for what is not there": (
         cox_bias_adjusted, {}, binary, {"exposed": 0.5, "unexposed": 0.5}, 0.0, 1500, +1),
@@ -146,6 +146,20 @@ def test_wrong_where_it_breaks(case):
     method, parameters, make, world, truth, size, sign = WRONG[case]
     estimate, *_ = studied(method, parameters, make, world, size=size, replicates=BROKEN, seed=2)
     assert sign * distance(estimate, truth) > 10
+
+
+@pytest.mark.long
+def test_an_instrument_answers_as_a_trial_adjusted_for_the_covariates_would():
+    """Many die, and exposure works: the truth is what `cox` finds in a million patients whom nothing hidden chooses."""
+    world = ONE_CAUSE | {"hidden_cancer": 0.7, "log_ratio": log(0.6)}
+    truth = cox(two_causes(1_000_000, 1, choice=0.0, **world), **ADJUST)
+    assert truth.estimate - log(0.6) > 20 * truth.standard_error  # not the ratio given everything
+    estimate, low, high = studied(
+        two_stage_residual, INSTRUMENT, two_causes, world, size=400, replicates=REPLICATES, seed=7
+    )
+    error = np.hypot(estimate.std(ddof=1) / sqrt(REPLICATES), truth.standard_error)
+    assert abs(estimate.mean() - truth.estimate) < 3 * error
+    assert abs(covered(low, high, truth.estimate)) < 4
 
 
 @pytest.mark.long

@@ -8,9 +8,11 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.methods._causes import CANCER, OTHER, died_of, no_causes, refused
-from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, failed, take
+from biasim.methods._checks import CONDITIONAL, chosen, counts, failed, take
 from biasim.methods._hazard_ratio import MISSING, coefficient_of_last
 from biasim.types import Bools, Floats, Integers, Observed
+
+ESTIMAND = f"{CONDITIONAL}(given=everything)"
 
 
 def negative_control_calibrated(
@@ -24,12 +26,13 @@ def negative_control_calibrated(
 
     Claims
     ------
-    The conditional log hazard ratio for death from the cancer when adjusted, the marginal one when not.
+    `conditional_log_hazard_ratio(given=everything)`, for death from the cancer, adjusted or not: what is not
+    adjusted for is taken off, confounding and depletion of the frail together.
 
     Assumes
     -------
-    Surgery has no effect on other deaths, and hidden causes multiply both hazards alike. At any moment the same women
-    are at risk of both deaths, so that the log hazard ratios then differ by the effect and by nothing else.
+    Surgery has no effect on other deaths, and what is not adjusted for multiplies both hazards alike. At any moment the
+    same women are at risk of both deaths, so that the log hazard ratios then differ by the effect and by nothing else.
 
     Breaks when
     -----------
@@ -55,20 +58,19 @@ def negative_control_calibrated(
     Tchetgen Tchetgen 2014, doi 10.1093/aje/kwt303 (control outcomes to take bias off, on other scales). Two causes in
     one regression: Lunn and McNeil 1995, doi 10.2307/2532940.
     """
-    estimand = CONDITIONAL if adjust else MARGINAL
     columns = chosen(observed, adjust)
     diagnostics = counts(observed)
-    if missing := no_causes(estimand, observed, diagnostics):
+    if missing := no_causes(ESTIMAND, observed, diagnostics):
         return missing
     for cause in (CANCER, OTHER):
-        if refusal := refused(estimand, observed, cause, diagnostics):
+        if refusal := refused(ESTIMAND, observed, cause, diagnostics):
             return refusal
     if np.isnan(observed.covariates[:, columns]).any():
-        return failed(estimand, Status.MISSING_VALUES, MISSING, diagnostics)
+        return failed(ESTIMAND, Status.MISSING_VALUES, MISSING, diagnostics)
     diagnostics["events_other"] = float(np.count_nonzero(died_of(observed, OTHER).event))
     stacked, own = by_cause(observed)
     return coefficient_of_last(
-        estimand,
+        ESTIMAND,
         stacked,
         interacting(stacked, own, columns),
         diagnostics,

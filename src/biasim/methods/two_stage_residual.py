@@ -33,20 +33,21 @@ def two_stage_residual(
 
     Claims
     ------
-    The conditional log hazard ratio. Strictly so only in the limit of weak hidden causes or rare deaths: the residual
-    is not the hidden cause itself, and hazard ratios do not collapse over what it leaves out.
+    The conditional log hazard ratio given the covariates: not given the hidden causes too, which the residual stands for
+    but does not tell.
 
     Assumes
     -------
     The instrument changes exposure, shares no cause with death, and bears on death through exposure alone, given
-    the covariates; the first stage is logit-linear. Where many die, near 0 when exposure does nothing, for then only
-    terms beyond the first order in the strength of the hidden causes are left.
+    the covariates; the first stage is logit-linear; weak or moderate hidden causes, whose effect on the log hazard is
+    about proportional to the residual (with a hidden log hazard ratio of 1 per SD what is left is below 0.02).
 
     Breaks when
     -----------
     The instrument has a way of its own to death: centres that operate more and see better prognoses favour the
-    exposed. A weak instrument gives estimates without a mean. Where many die and exposure works, hidden causes
-    draw it towards 0: by 0.18 from a log hazard ratio of -0.69, with a hidden log hazard ratio of 1 per SD.
+    exposed. A weak instrument gives estimates without a mean. Judged against the ratio given everything it is nearer to 0
+    where many die and exposure works, as any analysis is that lacks a cause of death: -0.52 for -0.69, with a hidden
+    log hazard ratio of 1 per SD.
 
     Parameters
     ----------
