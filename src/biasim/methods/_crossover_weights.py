@@ -1,0 +1,158 @@
+"""Weights that stand in for those censored when they leave their arm: the inverse chance of having kept to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from biasim.answers import Status
+from biasim.kernels import cox, logistic
+from biasim.methods._checks import take
+from biasim.methods._trial import by_arm
+from biasim.types import Bools, Floats, Integers, Observed, ObservedTrial
+
+BEFORE_ZERO = -1.0  # entry of those at risk of being operated at time zero itself
+SAID = {
+    Status.SEPARATION: "the covariates tell who leaves the arm",
+    Status.NOT_CONVERGED: "the regression did not converge",
+    Status.SINGULAR: "the information matrix is singular",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Chance of still keeping to the arm, by row of one arm and stretch of time, given the covariates and for the arm as such."""
+
+    cuts: Floats  # (m,) months at which the chances change, ascending
+    given: Floats  # (n, m + 1) before the first cut, after it, ...
+    overall: Floats  # (m + 1,)
+    status: Status = Status.OK
+    message: str = ""
+
+
+def controls(observed: ObservedTrial, left: Floats, columns: Integers, steps: int) -> Kept:
+    """Chance of not having crossed over, from a Cox model of crossing over; Efron's baseline hazard, exp(-hazard).
+
+    It changes at every date of crossing over, or at `steps` quantiles of them where there are more.
+    """
+    event = np.isfinite(left)
+    if not event.any():
+        return nobody_leaves(observed.size)
+    rows = at_risk_of_leaving(observed, np.minimum(observed.time, left), event, columns)
+    fit = cox.fit(rows.time, rows.event, rows.covariates, entry=rows.entry)
+    if fit.status is not Status.OK:
+        return unknown(fit.status, f"model of crossing over: {SAID.get(fit.status, str(fit.status))}")
+    dates = np.unique(left[event])
+    cuts = dates if len(dates) <= steps else np.unique(np.quantile(left[event], np.arange(steps) / steps, method="lower"))
+    centred = rows.covariates - rows.covariates.mean(axis=0)
+    with np.errstate(all="ignore"):  # weights that are not finite are refused by whoever uses them
+        score = np.exp(centred @ np.nan_to_num(fit.coefficients))
+        given = np.exp(-accumulated(rows, score, dates, cuts, observed.size))
+    overall = np.exp(-np.cumsum(increments(rows, np.ones(len(score)), dates))[np.searchsorted(dates, cuts)])
+    return Kept(cuts=cuts, given=with_start(given), overall=np.append(1.0, overall))
+
+
+def surgery(observed: ObservedTrial, window: float, columns: Integers) -> Kept:
+    """Chance of having been operated within the window, among those watched to its end; logistic regression."""
+    there, done = observed.time > window, observed.exposed_from <= window
+    if not there.any() or done[there].all() or not done[there].any():
+        return nobody_leaves(observed.size)
+    values = known_by(observed, window)[there][:, columns]
+    fit = logistic.fit(values, done[there])
+    if fit.status is not Status.OK:
+        return unknown(fit.status, f"model of being operated: {SAID.get(fit.status, str(fit.status))}")
+    given = np.ones(observed.size)
+    given[there] = fit.probability
+    return Kept(cuts=np.array([window]), given=with_start(given[:, None]), overall=np.append(1.0, done[there].mean()))
+
+
+def nobody_leaves(size: int) -> Kept:
+    return Kept(cuts=np.empty(0), given=np.ones((size, 1)), overall=np.ones(1))
+
+
+def unknown(status: Status, message: str) -> Kept:
+    return Kept(cuts=np.empty(0), given=np.empty((0, 1)), overall=np.empty(1), status=status, message=message)
+
+
+def with_start(chances: Floats) -> Floats:
+    return np.concatenate((np.ones((len(chances), 1)), chances), axis=1)
+
+
+def known_by(observed: Observed, month: float) -> Floats:
+    """The covariates as known at a month: 0 for everybody while a covariate is not known yet."""
+    if observed.known_from is None:
+        return observed.covariates
+    return np.where(observed.known_from <= month, observed.covariates, 0.0)
+
+
+def at_risk_of_leaving(observed: Observed, stop: Floats, event: Bools, columns: Integers) -> Observed:
+    """Rows at risk of crossing over, one per stretch of time in which the same covariates are known; `patient` is the place.
+
+    From before time zero on, since an operation at time zero itself is crossing over, too.
+    """
+    start = np.where(observed.entry > 0.0, observed.entry, BEFORE_ZERO)
+    moments = np.zeros(0) if observed.known_from is None else np.unique(observed.known_from[columns])
+    edges = np.concatenate(([-np.inf], moments[(moments > 0.0) & (moments < stop.max())], [np.inf]))
+    pieces = []
+    for low, high in pairwise(edges):
+        here = np.flatnonzero((start < high) & (stop > low))
+        values = known_by(observed, max(low, 0.0))[:, columns]
+        piece = replace(
+            observed, names=tuple(observed.names[c] for c in columns), known_from=None, covariates=values,
+            entry=np.maximum(start, low), time=np.minimum(stop, high), event=event & (stop <= high),
+            patient=np.arange(observed.size),
+        )  # fmt: skip
+        pieces.append(take(piece, here))
+    return joined(pieces)
+
+
+def joined(pieces: list[Observed]) -> Observed:
+    """One piece of data after the other."""
+    columns = ("covariates", "exposed", "entry", "time", "event", "patient")
+    held = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in columns}
+    return Observed(names=pieces[0].names, **held)
+
+
+def accumulated(rows: Observed, score: Floats, dates: Floats, cuts: Floats, size: int) -> Floats:
+    """Hazard of leaving accumulated by each cut, (size, cuts), for the patients that `rows` belong to."""
+    growth = np.append(0.0, np.cumsum(increments(rows, score, dates)))
+
+    def baseline(month: Floats) -> Floats:
+        return growth[np.searchsorted(dates, month, side="right")]
+
+    total = np.zeros((size, len(cuts)))
+    for k, cut in enumerate(cuts):
+        # a stretch counts to its end even after she has left: nobody is asked about then
+        last = np.where(rows.time < cut, rows.time, cut)
+        upto = np.where(rows.entry < cut, baseline(last) - baseline(rows.entry), 0.0)
+        total[:, k] = np.bincount(rows.patient, upto * score, size)
+    return total
+
+
+def increments(rows: Observed, score: Floats, dates: Floats) -> Floats:
+    """Efron's estimate of the baseline hazard at each date: of d who leave at once, the l-th sees l/d of them gone."""
+    from_end = np.argsort(rows.time)
+    ends, beyond = rows.time[from_end], np.append(np.cumsum(score[from_end][::-1])[::-1], 0.0)
+    from_entry = np.argsort(rows.entry)
+    starts, ahead = rows.entry[from_entry], np.append(np.cumsum(score[from_entry][::-1])[::-1], 0.0)
+    at_risk = beyond[np.searchsorted(ends, dates, side="left")] - ahead[np.searchsorted(starts, dates, side="left")]
+    place = np.searchsorted(dates, rows.time[rows.event])
+    count, leaving = np.bincount(place, minlength=len(dates)), np.bincount(place, score[rows.event], len(dates))
+    of = np.repeat(np.arange(len(dates)), count)
+    gone = (np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count)) / count[of]
+    return np.bincount(of, 1.0 / (at_risk[of] - gone * leaving[of]), len(dates))
+
+
+def weighted_rows(observed: ObservedTrial, left: Floats, kept: Kept, *, stabilised: bool) -> tuple[Observed, Floats]:
+    """One row per patient and stretch between cuts until she leaves her arm, and the weight of each."""
+    stop = np.minimum(observed.time, left)
+    edges = np.concatenate(([-np.inf], kept.cuts, [np.inf]))
+    low, high = np.maximum(observed.entry[:, None], edges[:-1]), np.minimum(stop[:, None], edges[1:])
+    row, stretch = np.nonzero(low < high)
+    arms = take(by_arm(observed), row)
+    died = arms.event & np.isinf(left[row]) & (high[row, stretch] == observed.time[row])
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        weights = (kept.overall[stretch] if stabilised else 1.0) / kept.given[row, stretch]
+    return replace(arms, entry=low[row, stretch], time=high[row, stretch], event=died), weights
