@@ -14,6 +14,7 @@ from biasim.methods._rank_preserving import GRID, REACH, arm_test, crossings, en
 from biasim.methods._trial import arm_counts, by_arm, no_trial
 from biasim.types import Floats, Observed, ObservedTrial
 
+NEAR = 1.0  # of the deviate: closer to 0 the estimate divided by it is too unsteady for an error
 
 def trial_rank_preserving(
     observed: ObservedTrial, *, recensor: bool = True, ties: Literal["efron", "breslow"] = "efron"
@@ -67,21 +68,26 @@ def trial_rank_preserving(
         return arm_test(unoperated(observed, ends, psi))
 
     values = np.array([test(psi) for psi in GRID])
-    roots = crossings(test, 0.0, values, 1e-6)
+    roots = crossings(test, 0.0, values, 1e-5)
     if not roots:
         message = f"no psi from {-REACH:g} to {REACH:g} makes the arms alike"
         return failed(MARGINAL, Status.NOT_CONVERGED, message, diagnostics)
     psi, z = roots[len(roots) // 2], arm_test(arms)
     diagnostics |= {"psi": psi, "acceleration": float(np.exp(-psi)), "z": z, "roots": float(len(roots))}
-    for name, level in (("psi_low", NORMAL_975), ("psi_high", -NORMAL_975)):
-        if limits := crossings(test, level, values, 1e-3):
-            diagnostics[name] = limits[len(limits) // 2]
-    plain = log_hazard_ratio(MARGINAL, arms, diagnostics, ties=ties)
-    fit = log_hazard_ratio(MARGINAL, _corrected(arms, unoperated(observed, ends, psi)), diagnostics, ties=ties)
+    limits = [crossings(test, level, values, 1e-3) for level in (NORMAL_975, -NORMAL_975)]
+    diagnostics |= {name: at[len(at) // 2] for name, at in zip(("psi_low", "psi_high"), limits, strict=True) if at}
+
+    def compared(psi: float) -> Estimate:
+        return log_hazard_ratio(MARGINAL, _corrected(arms, unoperated(observed, ends, psi)), diagnostics, ties=ties)
+
+    plain, fit = log_hazard_ratio(MARGINAL, arms, diagnostics, ties=ties), compared(psi)
     if plain.status is not Status.OK or fit.status is not Status.OK:
         return fit if fit.status is not Status.OK else plain
-    by_test = abs(fit.estimate / z) if z else 0.0
-    return estimated(MARGINAL, fit.estimate, max(by_test, plain.standard_error), fit.diagnostics)
+    error = abs(fit.estimate / z) if z else 0.0
+    if abs(z) < NEAR and "psi_low" in diagnostics and "psi_high" in diagnostics:
+        spread = compared(diagnostics["psi_low"]).estimate - compared(diagnostics["psi_high"]).estimate
+        error = plain.standard_error + abs(spread) / (2.0 * NORMAL_975)
+    return estimated(MARGINAL, fit.estimate, max(error, plain.standard_error), fit.diagnostics)
 
 
 def _corrected(arms: Observed, without: Observed) -> Observed:
