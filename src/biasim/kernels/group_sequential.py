@@ -19,7 +19,7 @@ from biasim.types import Floats
 
 Shape = Literal["obrien_fleming", "pocock", "haybittle_peto", "lan_demets"]
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(160)
-STEPS = 60  # bisections of an interval of length 20: to the last bit
+HIGHEST, STEPS = 20.0, 60  # critical values are looked for up to here, by bisection to the last bit
 INTERIM_HAYBITTLE_PETO = 3.0
 
 
@@ -30,7 +30,8 @@ def boundaries(fractions: tuple[float, ...], shape: Shape = "obrien_fleming", al
     `fractions` are shares of the final information, ascending to 1. O'Brien-Fleming: c / sqrt(fraction); Pocock: c;
     Haybittle-Peto: 3 at interim looks, the last one so that `alpha` holds; Lan-DeMets: spends 4 - 4 Phi(z(alpha / 4) / sqrt(t)),
     which comes close to O'Brien-Fleming. O'Brien and Fleming 1979, doi 10.2307/2530245; Pocock 1977,
-    doi 10.1093/biomet/64.2.191; Lan and DeMets 1983, doi 10.1093/biomet/70.3.659.
+    doi 10.1093/biomet/64.2.191; Lan and DeMets 1983, doi 10.1093/biomet/70.3.659. Raises ValueError where no boundary of
+    the shape keeps `alpha`.
     """
     t = np.asarray(fractions, dtype=np.float64)
     if not len(t) or t[0] <= 0.0 or t[-1] != 1.0 or (np.diff(t) <= 0.0).any():
@@ -45,6 +46,8 @@ def boundaries(fractions: tuple[float, ...], shape: Shape = "obrien_fleming", al
     if shape not in of:
         raise ValueError(f"shape: {shape!r}; expected obrien_fleming, pocock, haybittle_peto or lan_demets")
     found = _smallest(lambda c: float(exit_probabilities(t, of[shape](c)).sum()), alpha)
+    if found > 0.99 * HIGHEST:
+        raise ValueError(f"{shape}: the interim looks alone stop with a chance above alpha = {alpha:g}")
     return tuple(of[shape](found).tolist())
 
 
@@ -85,7 +88,7 @@ def _spending(t: Floats, alpha: float) -> tuple[float, ...]:
 
 def _smallest(chance: Callable[[float], float], wanted: float) -> float:
     """The critical value at which a chance that falls with it equals `wanted`."""
-    low, high = 0.0, 20.0
+    low, high = 0.0, HIGHEST
     for _ in range(STEPS):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if chance(middle) > wanted else (low, middle)

@@ -23,7 +23,8 @@ def unoperated(observed: ObservedTrial, ends: Floats | None, psi: float) -> Obse
     """The arms had nobody been operated, if psi were true; censored anew at the earliest month that `ends` could become.
 
     Without that, censoring would depend on prognosis: on the scale of U, who was operated is censored at another moment than
-    who was not (White, Babiker, Walker and Darbyshire 1999). None in place of `ends` leaves censoring as it falls.
+    who was not (White, Babiker, Walker and Darbyshire 1999). An arm in which all were treated alike from time zero on keeps
+    its own end on the scale of U. None in place of `ends` leaves censoring as it falls.
     """
     factor = float(np.exp(psi))
 
@@ -34,8 +35,15 @@ def unoperated(observed: ObservedTrial, ends: Floats | None, psi: float) -> Obse
     arms, time = by_arm(observed), lived(observed.time)
     if ends is None:
         return replace(arms, entry=lived(observed.entry), time=time)
-    limit = ends * min(1.0, factor)
+    limit = ends * shortest(observed, factor)
     return replace(arms, entry=lived(observed.entry), time=np.minimum(time, limit), event=arms.event & (time <= limit))
+
+
+def shortest(observed: ObservedTrial, factor: float) -> Floats:
+    """The least that a month can become on the scale of U, given what was done in the patient's arm."""
+    control, surgery = (observed.exposed_from[observed.assigned == arm] for arm in (False, True))
+    unoperated_control = 1.0 if np.isinf(control).all() else min(1.0, factor)
+    return np.where(observed.assigned, min(1.0, factor) if surgery.any() else factor, unoperated_control)
 
 
 def ends_of_observation(observed: ObservedTrial) -> Floats:
@@ -59,12 +67,13 @@ def arm_test(observed: Observed) -> float:
     return log_rank_deviate(observed.time, observed.event, observed.exposed, entry=observed.entry)
 
 
-def crossings(test: Callable[[float], float], level: float, values: Floats, tolerance: float) -> list[float]:
-    """Where a test that falls with psi crosses a level: one psi, by Brent's method, for each change of sign along GRID."""
+def falls(test: Callable[[float], float], level: float, values: Floats, tolerance: float) -> list[float]:
+    """Where the test falls through a level: one psi, by Brent's method, for each time that `values` on GRID do.
+
+    With psi far from 0 hardly a death is left after censoring anew, and the test climbs or falls back to 0: a climb is no root.
+    """
     from scipy.optimize import brentq
 
     above = values > level
-    places = np.flatnonzero(above[1:] != above[:-1])
-    return [
-        brentq(lambda psi: test(psi) - level, GRID[k], GRID[k + 1], xtol=tolerance, rtol=1e-12) for k in places
-    ]
+    places = np.flatnonzero(above[:-1] & ~above[1:])
+    return [float(brentq(lambda psi: test(psi) - level, GRID[k], GRID[k + 1], xtol=tolerance, rtol=1e-12)) for k in places]

@@ -10,7 +10,7 @@ import numpy as np
 from biasim.answers import Estimate, Status
 from biasim.methods._checks import MARGINAL, NORMAL_975, estimated, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.methods._rank_preserving import GRID, REACH, arm_test, crossings, ends_of_observation, unoperated
+from biasim.methods._rank_preserving import GRID, REACH, arm_test, ends_of_observation, falls, unoperated
 from biasim.methods._trial import arm_counts, by_arm, no_trial
 from biasim.types import Floats, Observed, ObservedTrial
 
@@ -26,7 +26,7 @@ def trial_rank_preserving(
     control arm being given these survival times. The error is the estimate divided by the log-rank deviate of the arms
     as they are, so that the p-value is that of intention to treat. Diagnostics: `psi`, its 95% limits by inversion of the
     test where they lie within the range looked at, the `acceleration` of survival exp(-psi), the deviate `z`, and the
-    number of `roots`, of which the middle one is taken.
+    number of `roots`, of which the one nearest to 0 is taken (more deaths count there).
 
     Claims
     ------
@@ -68,14 +68,15 @@ def trial_rank_preserving(
         return arm_test(unoperated(observed, ends, psi))
 
     values = np.array([test(psi) for psi in GRID])
-    roots = crossings(test, 0.0, values, 1e-5)
+    roots = falls(test, 0.0, values, 1e-5)
     if not roots:
         message = f"no psi from {-REACH:g} to {REACH:g} makes the arms alike"
         return failed(MARGINAL, Status.NOT_CONVERGED, message, diagnostics)
-    psi, z = roots[len(roots) // 2], arm_test(arms)
+    psi, z = min(roots, key=abs), arm_test(arms)
     diagnostics |= {"psi": psi, "acceleration": float(np.exp(-psi)), "z": z, "roots": float(len(roots))}
-    limits = [crossings(test, level, values, 1e-3) for level in (NORMAL_975, -NORMAL_975)]
-    diagnostics |= {name: at[len(at) // 2] for name, at in zip(("psi_low", "psi_high"), limits, strict=True) if at}
+    for name, level in (("psi_low", NORMAL_975), ("psi_high", -NORMAL_975)):
+        if limits := falls(test, level, values, 1e-3):
+            diagnostics[name] = min(limits, key=lambda limit: abs(limit - psi))
 
     def compared(psi: float) -> Estimate:
         return log_hazard_ratio(MARGINAL, _corrected(arms, unoperated(observed, ends, psi)), diagnostics, ties=ties)
