@@ -251,6 +251,22 @@ def test_turning_the_effect_round_turns_psi(patients):
     assert first - second == approx(np.log(1.5), abs=3e-5)
 
 
+def test_near_no_effect_the_error_stays_steady():
+    """The operation does nothing: the estimate over its deviate is 0 over 0, and the error must not follow it."""
+    ratios = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        time, arm, crosses = rng.exponential(25, 200), rng.random(200) < 0.5, rng.random(200) < 0.15
+        done = np.where(arm, 0.0, np.where(crosses & (time > 5), 5.0, inf))
+        observed = trial(np.minimum(time, 60), time < 60, arm, done)
+        found, by_arm = trial_rank_preserving(observed), trial_intention_to_treat(observed)
+        if abs(found.diagnostics["z"]) < 1.0:
+            ratios.append(found.standard_error / by_arm.standard_error)
+    assert len(ratios) > 20
+    assert min(ratios) > 1.02
+    assert max(ratios) < 1.5
+
+
 def test_what_is_known_on_a_date():
     """In mid 2001: one died before, one dies later, one is randomised later, one is watched for 18 months."""
     observed = trial(
