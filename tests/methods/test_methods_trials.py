@@ -38,7 +38,7 @@ def trial(time, event, assigned, exposed_from, *, covariates=None, started=None,
 @pytest.fixture(scope="module")
 def patients(read):
     d = read("trials/patients.csv")
-    names = ("x", "stage", "response")
+    names = ("x", "stage", "response", "rare")
     return trial(
         d["time"], d["event"], d["assigned"], d["exposed_from"], covariates=np.column_stack([d[name] for name in names]),
         names=names, started=d["started"],
@@ -84,6 +84,7 @@ CASES = {
     "weighted_truncated": (
         trial_crossover_censored, {"using": ("x", "stage"), "steps": 1000, "weights": "plain", "truncate": 0.9}
     ),
+    "weighted_separated": (trial_crossover_censored, {"using": ("x", "rare"), "steps": 1000}),
     "weighted_none": (trial_crossover_censored, {"weights": "none"}),
 }  # fmt: skip
 
@@ -93,7 +94,7 @@ def test_as_in_r(patients, known, case):
     method, parameters = CASES[case]
     if method is trial_crossover_censored:
         parameters = {"window": 6.0, **parameters}
-    observed = replace(patients, known_from=np.array([0.0, 0.0, 3.0])) if case == "weighted_later" else patients
+    observed = replace(patients, known_from=np.array([0.0, 0.0, 3.0, 0.0])) if case == "weighted_later" else patients
     found = method(observed, **parameters)
     assert found.status is Status.OK
     assert (found.estimate, found.standard_error) == approx(known[case], rel=1e-8)
@@ -296,6 +297,13 @@ def test_relabelling_the_arms_turns_the_sign(patients):
 
 def test_no_calendar_no_interim_looks(patients):
     assert trial_interim(replace(patients, started=None)).status is Status.MISSING_VALUES
+
+
+def test_covariates_that_tell_who_leaves_are_shrunken(patients):
+    found = trial_crossover_censored(patients, window=6.0, using=("x", "rare")).diagnostics
+    assert (found["shrunken_control"], found["shrunken_surgery"]) == (1, 1)
+    found = trial_crossover_censored(patients, window=6.0, using=("x", "stage")).diagnostics
+    assert (found["shrunken_control"], found["shrunken_surgery"]) == (0, 0)
 
 
 def test_arms_treated_alike_are_no_trial(patients):

@@ -49,7 +49,8 @@ def trial_crossover_censored(
     -----------
     A common cause of death and of leaving the arm is not measured, or is measured at time zero only while what decides comes
     later: when those with the better outlook cross over, surgery looks better. A few large weights rule when nearly
-    all of some kind leave their arm (see `largest_weight`, `effective_size`). Few who leave and many covariates: SEPARATION.
+    all of some kind leave their arm (see `largest_weight`, `effective_size`). Where few leave, the covariates may tell who
+    (separation), and the model of that arm is fitted with a weak prior (`shrunken_control`, `shrunken_surgery`).
 
     Parameters
     ----------
@@ -96,6 +97,7 @@ def trial_crossover_censored(
             kept = surgery(own, window, columns) if arm else controls(own, left[rows], columns, steps)
         if kept.status is not Status.OK:
             return failed(MARGINAL, kept.status, kept.message, diagnostics)
+        diagnostics[f"shrunken_{'surgery' if arm else 'control'}"] = float(kept.shrunken)
         piece, weight = weighted_rows(own, left[rows], kept, stabilised=weights == "stabilised")
         pieces.append(piece)
         parts.append(weight)

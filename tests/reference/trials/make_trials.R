@@ -17,7 +17,9 @@ clock <- pmin(death, operation) + pmax(death - pmin(death, operation), 0) / 0.6
 clock[is.infinite(operation)] <- death[is.infinite(operation)]
 time <- pmax(round(pmin(clock, end), 2), 0.01); event <- as.integer(clock <= end)
 exposed_from <- ifelse(operation < time, operation, Inf)
-d <- data.frame(time, event, assigned, exposed_from, started, x, stage, response, patient = 1:n)
+leaves <- ifelse(assigned == 1, exposed_from > 6, is.finite(exposed_from))  # for a window of 6 months
+rare <- rbinom(n, 1, 0.08) * (1 - leaves)                                   # nobody who has it leaves her arm
+d <- data.frame(time, event, assigned, exposed_from, started, x, stage, response, rare, patient = 1:n)
 write.csv(transform(d, exposed_from = ifelse(is.finite(exposed_from), exposed_from, "")), "patients.csv", row.names = FALSE, quote = FALSE)
 d <- read.csv("patients.csv"); d$exposed_from[is.na(d$exposed_from)] <- Inf
 
@@ -53,7 +55,7 @@ last("treated_over_time", coxph(Surv(tstart, tstop, dead) ~ op, long), "op")
 last("treated_over_time_adjusted", coxph(Surv(tstart, tstop, dead) ~ x + stage + op, long), "op")
 
 # censored at leaving the arm, weighted
-weighted <- function(case, terms, later = NULL, steps = Inf, stabilised = TRUE, truncate = NULL) {
+weighted <- function(case, terms, later = NULL, steps = Inf, stabilised = TRUE, truncate = NULL, prior = FALSE) {
   control <- d[d$assigned == 0, ]; surgery <- d[d$assigned == 1, ]
   control$crossed <- as.integer(is.finite(control$left)); control$begin <- -1
   base <- as.formula(paste("Surv(begin, stop, crossed) ~", paste(terms, collapse = " + ")))
@@ -62,6 +64,18 @@ weighted <- function(case, terms, later = NULL, steps = Inf, stabilised = TRUE, 
     rows[[later]] <- ifelse(rows$begin >= 3, rows[[later]], 0)
   }
   model <- coxph(base, rows)
+  if (prior) {  # log-F(1, 1) on each coefficient per standard deviation, as data of its own strata
+    sd <- function(v) sqrt(mean((v - mean(v))^2)); more <- NULL
+    for (k in terms) for (first in 0:1) {
+      two <- data.frame(begin = 0, stop = 1, crossed = c(first, 1 - first)); two[terms] <- 0; two[[k]] <- c(sd(rows[[k]]), 0)
+      two$s <- paste(k, first); two$half <- 0.5; more <- rbind(more, two)
+    }
+    rows$s <- "data"; rows$half <- 1
+    rows <- rbind(rows[c("begin", "stop", "crossed", terms, "s", "half")], more)
+    shrunken <- coxph(update(base, . ~ . + strata(s)), rows, weights = half)
+    rows <- rows[rows$s == "data", ]
+    model <- survival::coxph(base, rows, init = coef(shrunken), control = survival::coxph.control(iter.max = 0))
+  }
   dates <- sort(unique(control$left[control$crossed == 1])); all <- sort(control$left[control$crossed == 1])
   cuts <- if (length(dates) <= steps) dates else unique(all[floor((length(all) - 1) * (0:(steps - 1)) / steps) + 1])
   overall <- summary(survfit(Surv(begin, stop, crossed) ~ 1, control, stype = 2, ctype = 2), times = cuts)$surv
@@ -82,8 +96,14 @@ weighted <- function(case, terms, later = NULL, steps = Inf, stabilised = TRUE, 
                               dead = control$died[i] * (high[use] == control$time[i]))
   }
   there <- surgery$time > window; surgery$done <- as.integer(surgery$exposed_from <= window)
-  logit <- glm(as.formula(paste("done ~", paste(terms, collapse = " + "))), binomial, surgery[there, ], epsilon = 1e-14)
-  surgery$chance <- NA; surgery$chance[there] <- fitted(logit)
+  added <- surgery[there, c("done", terms)]; added$w <- 1
+  if (prior) for (k in terms) for (sign in c(1, -1)) for (done in 0:1) {
+    one <- added[1, ]; one[terms] <- colMeans(surgery[there, terms]); v <- surgery[there, k]
+    one[[k]] <- mean(v) + sign * sqrt(mean((v - mean(v))^2)); one$done <- done
+    one$w <- ifelse(done == 1, mean(surgery$done[there]), 1 - mean(surgery$done[there])) / 2; added <- rbind(added, one)
+  }
+  logit <- glm(as.formula(paste("done ~", paste(terms, collapse = " + "))), quasibinomial, added, weights = w, epsilon = 1e-14)
+  surgery$chance <- NA; surgery$chance[there] <- fitted(logit)[seq_len(sum(there))]
   after <- (if (stabilised) mean(surgery$done[there]) else 1) / surgery$chance
   first <- with(surgery, data.frame(patient, assigned = 1, low = 0, high = pmin(stop, window), w = 1, dead = died * (time <= window)))
   second <- with(surgery, data.frame(patient, assigned = 1, low = window, high = stop, w = after, dead = died))[surgery$stop > window, ]
@@ -96,6 +116,7 @@ weighted("weighted_plain", c("x", "stage"), stabilised = FALSE)
 weighted("weighted_steps", c("x", "stage"), steps = 5)
 weighted("weighted_later", c("x", "response"), later = "response")
 weighted("weighted_truncated", c("x", "stage"), stabilised = FALSE, truncate = 0.9)
+weighted("weighted_separated", c("x", "rare"), prior = TRUE)
 last("weighted_none", coxph(Surv(stop, died) ~ assigned, d[d$stop > 0, ], cluster = patient), "assigned")
 
 # rank-preserving structural failure time model
