@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from biasim.kernels.log_rank_deviate import log_rank_deviate
+from biasim.methods._checks import take
 from biasim.methods._trial import by_arm
 from biasim.types import Floats, Observed, ObservedTrial
 
@@ -41,9 +42,20 @@ def unoperated(observed: ObservedTrial, ends: Floats | None, psi: float) -> Obse
 
 def shortest(observed: ObservedTrial, factor: float) -> Floats:
     """The least that a month can become on the scale of U, given what was done in the patient's arm."""
+    none, all_at_once = observed.once("arms treated alike", lambda: treated_alike(observed))
+    least = min(1.0, factor)
+    return np.where(observed.assigned, factor if all_at_once else least, 1.0 if none else least)
+
+
+def treated_alike(observed: ObservedTrial) -> tuple[bool, bool]:
+    """Whether nobody of the control arm was operated, and everybody of the surgery arm from time zero on."""
     control, surgery = (observed.exposed_from[observed.assigned == arm] for arm in (False, True))
-    unoperated_control = 1.0 if np.isinf(control).all() else min(1.0, factor)
-    return np.where(observed.assigned, min(1.0, factor) if surgery.any() else factor, unoperated_control)
+    return bool(np.isinf(control).all()), not surgery.any()
+
+
+def in_runs(observed: ObservedTrial) -> ObservedTrial:
+    """The same rows in an order that every psi leaves nearly sorted: it is sorted anew for each."""
+    return take(observed, np.lexsort((observed.time, observed.exposed, observed.assigned)))
 
 
 def ends_of_observation(observed: ObservedTrial) -> Floats:

@@ -25,7 +25,7 @@ def trial_crossover_censored(
     window: Months = 12.0,
     weights: Literal["stabilised", "plain", "none"] = "stabilised",
     using: tuple[str, ...] = (),
-    steps: PositiveCount = 20,
+    steps: PositiveCount = 10,
     truncate: UpperShare | None = None,
     ties: Literal["efron", "breslow"] = "efron",
 ) -> Estimate:

@@ -10,7 +10,7 @@ import numpy as np
 from biasim.answers import Estimate, Status
 from biasim.methods._checks import MARGINAL, NORMAL_975, estimated, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.methods._rank_preserving import GRID, REACH, arm_test, ends_of_observation, falls, unoperated
+from biasim.methods._rank_preserving import GRID, REACH, arm_test, ends_of_observation, falls, in_runs, unoperated
 from biasim.methods._trial import arm_counts, by_arm, no_trial
 from biasim.types import Floats, Observed, ObservedTrial
 
@@ -64,6 +64,8 @@ def trial_rank_preserving(
     arms = by_arm(observed)
     if refused := no_trial(MARGINAL, observed, diagnostics) or refusal(MARGINAL, arms, diagnostics):
         return refused
+    observed = in_runs(observed)
+    arms = by_arm(observed)
     ends = ends_of_observation(observed) if recensor else None
 
     def test(psi: float) -> float:
