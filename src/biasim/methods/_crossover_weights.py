@@ -36,7 +36,7 @@ class Kept:
 def controls(observed: ObservedTrial, left: Floats, columns: Integers, steps: int) -> Kept:
     """Chance of not having crossed over, from a Cox model of crossing over; Efron's baseline hazard, exp(-hazard).
 
-    It changes at every date of crossing over, or at `steps` quantiles of them where there are more.
+    It changes at every date of crossing over, or at `steps` quantiles of them where there are more (see `changes`).
     """
     event = np.isfinite(left)
     if not event.any():
@@ -48,13 +48,28 @@ def controls(observed: ObservedTrial, left: Floats, columns: Integers, steps: in
     if fit.status is not Status.OK:
         return unknown(fit.status, f"model of crossing over: {SAID.get(fit.status, str(fit.status))}")
     dates = np.unique(left[event])
-    cuts = dates if len(dates) <= steps else np.unique(np.quantile(left[event], np.arange(steps) / steps, method="lower"))
+    cuts, middle = changes(left[event], steps)
     centred = rows.covariates - rows.covariates.mean(axis=0)
     with np.errstate(all="ignore"):  # weights that are not finite are refused by whoever uses them
         score = np.exp(centred @ np.nan_to_num(fit.coefficients))
-        given = np.exp(-accumulated(rows, score, dates, cuts, observed.size))
-    overall = np.exp(-np.cumsum(increments(rows, np.ones(len(score)), dates))[np.searchsorted(dates, cuts)])
+        given = np.exp(-accumulated(rows, score, dates, middle, observed.size))
+    overall = np.exp(-np.cumsum(increments(rows, np.ones(len(score)), dates))[np.searchsorted(dates, middle)])
     return Kept(cuts=cuts, given=with_start(given), overall=np.append(1.0, overall), shrunken=shrunken)
+
+
+def changes(left: Floats, steps: int) -> tuple[Floats, Floats]:
+    """From when on the chance is another one, and the date up to which the hazard counts from then on.
+
+    With more dates than steps a stretch between two changes holds 1/steps of the dates, and gets the chance at the middle one
+    of them: that at its beginning would lag behind.
+    """
+    dates = np.unique(left)
+    if len(dates) <= steps:
+        return dates, dates
+    k = np.arange(steps)
+    cuts, middle = (np.quantile(left, share, method="lower") for share in ((k + 0.5) / steps, (k + 1.0) / steps))
+    last = np.append(cuts[1:] > cuts[:-1], True)
+    return cuts[last], middle[last]
 
 
 def surgery(observed: ObservedTrial, window: float, columns: Integers) -> Kept:
@@ -156,18 +171,22 @@ def joined(pieces: list[Observed]) -> Observed:
     return Observed(names=pieces[0].names, **held)
 
 
-def accumulated(rows: Observed, score: Floats, dates: Floats, cuts: Floats, size: int) -> Floats:
-    """Hazard of leaving accumulated by each cut, (size, cuts), for the patients that `rows` belong to."""
+def accumulated(rows: Observed, score: Floats, dates: Floats, until: Floats, size: int) -> Floats:
+    """Hazard of leaving accumulated up to each month of `until`, (size, months), for the patients that `rows` belong to.
+
+    The last stretch of a patient goes on after she has left or died, so that all at risk at one time are given the same date.
+    """
     growth = np.append(0.0, np.cumsum(increments(rows, score, dates)))
+    ends, final = rows.time.copy(), np.empty(size, dtype=np.int64)
+    final[rows.patient] = np.arange(rows.size)  # the rows of a patient come in the order of time
+    ends[final] = np.inf
 
     def baseline(month: Floats) -> Floats:
         return growth[np.searchsorted(dates, month, side="right")]
 
-    total = np.zeros((size, len(cuts)))
-    for k, cut in enumerate(cuts):
-        # a stretch counts to its end even after she has left: nobody is asked about then
-        last = np.where(rows.time < cut, rows.time, cut)
-        upto = np.where(rows.entry < cut, baseline(last) - baseline(rows.entry), 0.0)
+    total = np.zeros((size, len(until)))
+    for k, month in enumerate(until):
+        upto = np.where(rows.entry < month, baseline(np.minimum(ends, month)) - baseline(rows.entry), 0.0)
         total[:, k] = np.bincount(rows.patient, upto * score, size)
     return total
 

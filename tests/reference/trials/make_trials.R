@@ -77,8 +77,12 @@ weighted <- function(case, terms, later = NULL, steps = Inf, stabilised = TRUE, 
     model <- survival::coxph(base, rows, init = coef(shrunken), control = survival::coxph.control(iter.max = 0))
   }
   dates <- sort(unique(control$left[control$crossed == 1])); all <- sort(control$left[control$crossed == 1])
-  cuts <- if (length(dates) <= steps) dates else unique(all[floor((length(all) - 1) * (0:(steps - 1)) / steps) + 1])
-  overall <- summary(survfit(Surv(begin, stop, crossed) ~ 1, control, stype = 2, ctype = 2), times = cuts)$surv
+  quantiles <- function(share) all[floor((length(all) - 1) * share) + 1]
+  if (length(dates) <= steps) { cuts <- dates; middle <- dates } else {
+    cuts <- quantiles((0:(steps - 1) + 0.5) / steps); middle <- quantiles((1:steps) / steps)
+    middle <- tapply(middle, cuts, max); cuts <- sort(unique(cuts))
+  }
+  overall <- summary(survfit(Surv(begin, stop, crossed) ~ 1, control, stype = 2, ctype = 2), times = middle)$surv
   chance <- function(i) {  # of having stayed, after each cut, given the covariates
     rows <- data.frame(begin = -1, stop = 1000, crossed = 0, control[i, terms, drop = FALSE])
     if (!is.null(later)) {
@@ -86,7 +90,7 @@ weighted <- function(case, terms, later = NULL, steps = Inf, stabilised = TRUE, 
     }
     rows$subject <- 1
     curve <- survfit(model, newdata = rows, id = subject)
-    c(1, curve$surv)[findInterval(cuts, c(-2, curve$time - 1))]  # its clock starts with the subject, at -1
+    c(1, curve$surv)[findInterval(middle, c(-2, curve$time - 1))]  # its clock starts with the subject, at -1
   }
   pieces <- list()
   for (i in seq_len(nrow(control))) {
