@@ -12,7 +12,7 @@ from biasim.kernels._cox_result import CoxFit, running_off
 from biasim.kernels._cox_risk_sets import RiskSets
 from biasim.kernels._cox_rows import Rows, standardised
 from biasim.kernels._cox_separation import runs_off, settled
-from biasim.types import Bools, Floats
+from biasim.types import Bools, Floats, Integers
 
 COLLINEAR = float(
     np.finfo(np.float64).eps ** 0.75
@@ -152,6 +152,12 @@ def lay_out(rows: Rows, sets: RiskSets, efron: bool) -> tuple[Problem, Floats]:
 def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
     """Fit in numpy; results in the caller's units."""
     problem, scale = lay_out(rows, sets, efron)
+    cluster = None if rows.cluster is None else rows.cluster[sets.rows]
+    return answer(problem, scale, robust=robust, cluster=cluster)
+
+
+def answer(problem: Problem, scale: Floats, *, robust: bool, cluster: Integers | None = None) -> CoxFit:
+    """Solve a problem whose covariates were multiplied by `scale`; `cluster` numbers its rows (m,), None: each is one."""
     with np.errstate(all="ignore"):
         found = solve(problem)
     width, kept, usable = len(scale), found.kept, found.status == Status.OK
@@ -164,7 +170,6 @@ def fit(rows: Rows, sets: RiskSets, *, efron: bool, robust: bool) -> CoxFit:
         covariance[within] = (inverse + inverse.T) / 2 * units
         if robust:
             influence = inverse @ score_residuals(found.point)
-            cluster = None if rows.cluster is None else rows.cluster[sets.rows]
             sandwich[within] = cluster_gram(influence, cluster) * units
     elif found.status == Status.SEPARATION:
         coefficients[kept] = running_off(found.beta)

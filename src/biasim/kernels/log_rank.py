@@ -44,26 +44,48 @@ def log_rank(
     rho 0 is the log-rank (Mantel-Haenszel) test, 1 Peto and Peto's modification of the Wilcoxon test. Harrington and
     Fleming 1982, doi 10.1093/biomet/69.3.553. Times apart by rounding only are one time, as in R's `survdiff`.
     """
-    time, died = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
-    tied_times.refuse_nan(time=time, entry=entry)
     groups, member = _labels(np.asarray(group))
     layer = None if strata is None else np.unique(strata, return_inverse=True)[1]
+    counted = _counted(time, event, member, len(groups), entry, layer)
+    if counted is None:
+        return _result(groups, np.zeros(len(groups)), np.zeros(len(groups)), np.zeros((len(groups),) * 2))
+    cells, at_risk, deaths = counted
+    return _result(groups, *_moments(at_risk, deaths, _weights(at_risk, deaths, cells.stop, rho)))
+
+
+def deaths_and_at_risk(
+    time: Floats, event: Bools, exposed: Bools, *, entry: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
+    """Each death time at which both arms are at risk: deaths (2, m), at risk (2, m), unexposed first, and S(t-) pooled, (m,)."""
+    counted = _counted(time, event, np.asarray(exposed, dtype=np.int64), 2, entry, None)
+    if counted is None:
+        return np.zeros((2, 0)), np.zeros((2, 0)), np.zeros(0)
+    cells, at_risk, deaths = counted
+    told = (deaths.sum(axis=0) > 0.0) & (at_risk > 0.0).all(axis=0)
+    return deaths[:, told], at_risk[:, told], _before(at_risk, deaths, cells.stop)[told]
+
+
+def _counted(
+    time: Floats, event: Bools, member: Integers, groups: int, entry: Floats | None, layer: Integers | None
+) -> tuple[_Cells, Floats, Floats] | None:
+    """The cells, and by group and cell (groups, m) who is at risk and who dies; None where nobody dies."""
+    time, died = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=bool)
+    tied_times.refuse_nan(time=time, entry=entry)
     if entry is not None:
         time, entry = tied_times.merge(time, np.asarray(entry, dtype=np.float64))
         kept = entry < time
         time, died, member, entry = time[kept], died[kept], member[kept], entry[kept]
         layer = None if layer is None else layer[kept]
     if not died.any():
-        return _result(groups, np.zeros(len(groups)), np.zeros(len(groups)), np.zeros((len(groups),) * 2))
+        return None
     cells = _cells(time, layer, merged=entry is not None)
-    at_risk = cells.from_here_on(cells.of_row, member, len(groups))
+    at_risk = cells.from_here_on(cells.of_row, member, groups)
     if entry is not None:
         first = cells.first_after(entry, layer)
         # not yet at risk in a cell: rows whose first cell is a later one; in its own first cell a row is at risk
-        at_risk -= cells.from_here_on(first, member, len(groups)) - cells.tally(first, member, len(groups))
+        at_risk -= cells.from_here_on(first, member, groups) - cells.tally(first, member, groups)
     dead = np.flatnonzero(died)
-    deaths = cells.tally(cells.of_row[dead], member[dead], len(groups))
-    return _result(groups, *_moments(at_risk, deaths, _weights(at_risk, deaths, cells.stop, rho)))
+    return cells, at_risk, cells.tally(cells.of_row[dead], member[dead], groups)
 
 
 def _labels(group: np.ndarray) -> tuple[np.ndarray, Integers]:
@@ -116,9 +138,16 @@ def _cells(time: Floats, layer: Integers | None, *, merged: bool) -> _Cells:
 
 
 def _weights(at_risk: Floats, deaths: Floats, stop: Integers, rho: float) -> Floats | None:
-    """S(t-)^rho of the pooled curve, begun anew in every stratum (cells of one stratum share `stop`); None for rho 0."""
+    """S(t-)^rho of the pooled curve of the stratum; None for rho 0."""
     if rho == 0.0:
         return None
+    before = _before(at_risk, deaths, stop)
+    with np.errstate(divide="ignore"):
+        return np.where(before > 0.0, before**rho, 0.0)  # nobody of the pooled curve is left: a negative rho has no weight there
+
+
+def _before(at_risk: Floats, deaths: Floats, stop: Integers) -> Floats:
+    """S(t-) of the pooled curve, begun anew in every stratum (cells of one stratum share `stop`)."""
     left = at_risk.sum(axis=0) - deaths.sum(axis=0)
     factor = np.maximum(left, 0.0) / at_risk.sum(axis=0)
     begins = np.flatnonzero(np.diff(stop, prepend=-1))
@@ -126,8 +155,7 @@ def _weights(at_risk: Floats, deaths: Floats, stop: Integers, rho: float) -> Flo
     for begin, end in zip(begins, np.append(begins[1:], len(stop)), strict=True):
         before[begin] = 1.0
         np.cumprod(factor[begin : end - 1], out=before[begin + 1 : end])
-    with np.errstate(divide="ignore"):
-        return np.where(before > 0.0, before**rho, 0.0)  # nobody of the pooled curve is left: a negative rho has no weight there
+    return before
 
 
 def _moments(at_risk: Floats, deaths: Floats, weight: Floats | None) -> tuple[Floats, Floats, Floats]:
