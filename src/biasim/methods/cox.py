@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from biasim.answers import Estimate
+from biasim.answers import Estimate, Status
+from biasim.kernels import proportionality as kernel
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.types import Integers, Observed
+from biasim.types import Floats, Integers, Observed
 
 
 def cox(
@@ -19,6 +21,7 @@ def cox(
     ties: Literal["efron", "breslow"] = "efron",
     robust: bool = False,
     strata: tuple[str, ...] = (),
+    proportionality: Literal["km", "identity", "rank", "log"] | None = None,
 ) -> Estimate:
     """The log hazard ratio of exposure by Cox regression, crude or adjusted, with delayed entry honoured.
 
@@ -48,6 +51,11 @@ def cox(
         Sandwich error, one cluster per patient (Lin and Wei).
     strata : tuple of str
         Covariates whose every combination of values gets its own baseline hazard; they are not adjusted for.
+    proportionality : {"km", "identity", "rank", "log"} or None
+        Test whether the hazard ratios are constant, against a change with g(t): 1 - S(t-), t, the rank of t, log t (R:
+        `cox.zph`). The diagnostics then hold chi-squared and p of exposure (`zph_chi2`, `zph_p`), of all columns together
+        (`zph_global_chi2`, `zph_global_p`), and the change of the log hazard ratio of exposure per unit of g, by one
+        step (`zph_slope`): above 0 where a benefit fades, as one of immortal time does. The estimate stays as it is.
 
     Raises
     ------
@@ -57,20 +65,37 @@ def cox(
     References
     ----------
     Cox 1972, doi 10.1111/j.2517-6161.1972.tb00899.x. Efron 1977, doi 10.1080/01621459.1977.10480613.
-    Lin and Wei 1989, doi 10.1080/01621459.1989.10478874.
+    Lin and Wei 1989, doi 10.1080/01621459.1989.10478874. Grambsch and Therneau 1994, doi 10.1093/biomet/81.3.515.
     """
     estimand = CONDITIONAL if adjust or strata else MARGINAL
     covariates = chosen(observed, adjust, besides=strata)
     diagnostics = counts(observed)
-    return refusal(estimand, observed, diagnostics) or log_hazard_ratio(
+    labels = _labels(observed, strata)
+    found = refusal(estimand, observed, diagnostics) or log_hazard_ratio(
         estimand,
         observed,
         diagnostics,
         covariates=covariates,
-        strata=_labels(observed, strata),
+        strata=labels,
         clusters=(observed.patient,) if robust else None,
         ties=ties,
     )
+    if proportionality is None or found.status is not Status.OK:
+        return found
+    columns = np.column_stack((observed.covariates[:, covariates], observed.exposed))
+    tests = _tests(observed, columns, labels, proportionality, ties)
+    return replace(found, diagnostics={**found.diagnostics, **tests})
+
+
+def _tests(observed: Observed, columns: Floats, strata: Integers | None, transform: str, ties: str) -> dict[str, float]:
+    """The tests of proportional hazards that have a value; exposure is the last column."""
+    entry = observed.entry if observed.entry.any() else None
+    found = kernel.proportionality(
+        observed.time, observed.event, columns, transform=transform, entry=entry, strata=strata, ties=ties
+    )
+    told = {"zph_chi2": found.chi2[-1], "zph_p": found.p[-1], "zph_slope": found.slope[-1],
+            "zph_global_chi2": found.all_chi2, "zph_global_p": found.all_p}  # fmt: skip
+    return {name: float(value) for name, value in told.items() if np.isfinite(value)}
 
 
 def _labels(observed: Observed, strata: tuple[str, ...]) -> Integers | None:
