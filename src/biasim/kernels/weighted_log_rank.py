@@ -49,7 +49,7 @@ def two_arms(time: Floats, event: Bools, exposed: Bools, *, entry: Floats | None
     return TwoArms(deaths=deaths, at_risk=at_risk, before=before)
 
 
-def tested(arms: TwoArms, exponents: tuple[tuple[float, float], ...]) -> tuple[Floats, Floats]:
+def scores(arms: TwoArms, exponents: tuple[tuple[float, float], ...]) -> tuple[Floats, Floats]:
     """Scores (k,) of the weighted log-rank tests with these (rho, gamma), and their covariance (k, k)."""
     weights = np.array([arms.weight(rho, gamma) for rho, gamma in exponents])
     return weights @ arms.score(), (weights * arms.variance()) @ weights.T
@@ -67,7 +67,7 @@ def largest(arms: TwoArms, exponents: tuple[tuple[float, float], ...] = COMBO) -
 
     Tests without variance are left out; nan where none has any.
     """
-    score, covariance = tested(arms, exponents)
+    score, covariance = scores(arms, exponents)
     usable = covariance.diagonal() > 0.0
     if not usable.any():
         return np.nan, np.nan

@@ -13,6 +13,8 @@ from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, estimated, fai
 from biasim.methods._hazard_ratio import DETERMINED, FEW_CLUSTERS, MISSING, SAID, VANISHED
 from biasim.types import Observed
 
+NO_WEIGHT = "a weight is not defined: nobody was under observation at some time before a death of another cause"
+
 
 def fine_gray(
     observed: Observed,
@@ -76,6 +78,8 @@ def fine_gray(
     died, other = by_cause(observed, cause)
     fit = kernel.fit(observed.time, died, other, columns, entry=entry, efron=ties == "efron")
     diagnostics |= {"iterations": float(fit.iterations)}
+    if fit.status is Status.SINGULAR and not fit.aliased.any():
+        return failed(estimand, fit.status, NO_WEIGHT, diagnostics)
     if fit.status is not Status.OK:
         return failed(estimand, fit.status, SAID.get(fit.status, str(fit.status)), diagnostics)
     if fit.aliased[-1]:

@@ -62,7 +62,7 @@ def log_rank_weighted(observed: Observed, *, rho: Exponent = 0.0, gamma: Exponen
     entry = observed.entry if observed.entry.any() else None
     arms = observed.once("two arms", lambda: kernel.two_arms(observed.time, observed.event, observed.exposed, entry=entry))
     combo = observed.once("max combo", lambda: kernel.largest(arms))
-    (score,), ((variance,),) = kernel.tested(arms, ((rho, gamma),))
+    (score,), ((variance,),) = kernel.scores(arms, ((rho, gamma),))
     chi2, p = kernel.chi_squared(score, variance)
     information = float(arms.weight(rho, gamma) @ arms.variance())
     told = {"log_rank": chi2, "log_rank_p": p, "max_combo": combo[0], "max_combo_p": combo[1]}
