@@ -108,3 +108,23 @@ def test_true_curves_begin_with_everybody_alive(make_study):
 def test_what_rounding_leaves_of_no_difference_is_none():
     assert settled(-1.26e-16) == 0.0
     assert settled(-0.003) == -0.003
+
+
+def test_hazard_ratio_over_time_is_one_in_truth_and_as_cox_says_on_average(shown):
+    from biasim.methods.cox import cox
+
+    tables, again = shown
+    assert {row[0] for row in tables["hazard_ratio"]} == {"registry", "trial"}  # not where exposure begins during follow-up
+    for design in ("registry", "trial"):
+        rows = [row for row in tables["hazard_ratio"] if row[0] == design]
+        (constant,) = (row for row in rows if row[1] == "constant")
+        found = cox(again.observed[design], proportionality="km")
+        assert constant[3:6] == (found.estimate, found.low, found.high)
+        assert constant[6] == pytest.approx(found.diagnostics["zph_p"], rel=1e-9)
+        truth = np.array([row[3] for row in rows if row[1] == "truth"])
+        assert len(truth)
+        assert truth == pytest.approx(0.0, abs=1e-9)  # no effect: both lives of a woman end in the same month
+        seen = np.array([row[2:6] for row in rows if row[1] == "observed"], dtype=float)
+        assert (np.diff(seen[:, 0]) == 1.0).all()
+        assert ((seen[:, 2] < seen[:, 1]) & (seen[:, 1] < seen[:, 3])).all()
+        assert seen[:, 1].min() - 0.1 < constant[3] < seen[:, 1].max() + 0.1

@@ -45,7 +45,7 @@ def kaplan_meier(time: np.ndarray, event: np.ndarray) -> pd.DataFrame:
 def example_tables(size: int = 600) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(20230130)
     world = cohort(rng, size)
-    curves, risks, bars, smd = [], [], [], []
+    curves, risks, bars, smd, ratios = [], [], [], [], []
     for design, zero in DESIGNS.items():
         end = np.minimum(np.minimum(world["death"], world["lost"]), 144.0)
         died = world["death"] <= end
@@ -59,6 +59,13 @@ def example_tables(size: int = 600) -> dict[str, pd.DataFrame]:
                 still = int((end[rows] - zero >= month).sum())
                 events = int((died[rows] & (end[rows] - zero <= month)).sum())
                 risks.append({"design": design, "group": name, "month": month, "at_risk": still, "events": events})
+        month = np.arange(1.0, 100.0)
+        fading = -1.2 * np.exp(-month / 8) * (zero == 0)
+        constant = {"kind": "constant", "month": np.nan, "log_ratio": -0.2, "low": -0.3, "high": -0.1, "p": 0.0004 + zero / 10}
+        seen = {"kind": "observed", "month": month, "log_ratio": fading, "low": fading - 0.2, "high": fading + 0.2}
+        truly = {"kind": "truth", "month": month, "log_ratio": 0.0}
+        ratios += [pd.DataFrame(rows, index=range(1 if rows is constant else 99)).assign(design=design)
+                   for rows in (constant, seen, truly)]  # fmt: skip
         truth = kaplan_meier(world["death"][keep] - zero, np.ones(keep.sum(), bool))
         for name in ("all operated", "nobody operated"):
             curves.append(truth.assign(group=name, kind="truth", design=design))
@@ -74,7 +81,8 @@ def example_tables(size: int = 600) -> dict[str, pd.DataFrame]:
                             "smd_after": after})  # fmt: skip
     columns = ["design", "group", "kind", "month", "survival", "low", "high"]
     return {"curves": pd.concat(curves)[columns], "at_risk": pd.DataFrame(risks), "person_time": pd.DataFrame(bars),
-            "balance": pd.DataFrame(smd)}  # fmt: skip
+            "balance": pd.DataFrame(smd),
+            "hazard_ratio": pd.concat(ratios)[["design", "kind", "month", "log_ratio", "low", "high", "p"]]}  # fmt: skip
 
 
 def performance(scenarios: pd.DataFrame, *, replicates: int = 1000) -> tuple[pd.DataFrame, pd.DataFrame]:

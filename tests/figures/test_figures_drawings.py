@@ -15,6 +15,7 @@ from biasim.figures._tables import Tables, read, results
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
 from biasim.figures.drawing import Drawing
 from biasim.figures.forest import forest
+from biasim.figures.hazard_ratio_over_time import hazard_ratio_over_time
 from biasim.figures.love import love
 from biasim.figures.person_time import person_time
 from biasim.figures.style import DOUBLE, SINGLE, journal
@@ -26,6 +27,7 @@ FIGURES: dict[str, Callable[[Tables, Tables, float], Drawing]] = {
     "survival_curves": lambda plain, _, width: survival_curves(plain, "registry", width=width),
     "person_time": lambda plain, _, width: person_time(plain, "registry", width=width),
     "person_time from a landmark": lambda plain, _, width: person_time(plain, "landmark", width=width),
+    "hazard_ratio_over_time": lambda plain, _, width: hazard_ratio_over_time(plain, width=width),
     "love": lambda plain, _, width: love(plain, "registry", width=width),
     "bias_by_parameter": lambda _, many, width: bias_by_parameter(many, width=width),
 }
@@ -170,3 +172,28 @@ def test_a_parameter_in_words_makes_categories(varied_study: Path) -> None:
     drawing = bias_by_parameter(Tables(frames={**tables.frames, "scenarios": scenarios}))
     drawing.figure.draw_without_rendering()
     assert [label.get_text() for label in drawing.figure.axes[0].get_xticklabels()] == ["a", "b"]
+
+
+def test_hazard_ratios_over_time_are_the_stored_ones(plain_study: Path) -> None:
+    tables = read(plain_study)
+    drawing = hazard_ratio_over_time(tables)
+    table = tables.need("hazard_ratio")
+    assert [axes.get_title(loc="left") for axes in drawing.figure.axes] == ["a  Registry", "b  Landmark", "c  Trial"]
+    for axes, design in zip(drawing.figure.axes, table["design"].unique(), strict=True):
+        rows = table[table["design"] == design]
+        _, seen, true, constant = (np.asarray(line.get_ydata(), dtype=float) for line in axes.lines)
+        assert seen == pytest.approx(np.exp(rows.loc[rows["kind"] == "observed", "log_ratio"]).to_numpy())
+        assert true == pytest.approx(1.0)
+        assert constant == pytest.approx(np.exp(-0.2))
+        assert axes.get_yscale() == "log"
+        assert 1.0 in axes.get_yticks()
+    printed = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
+    assert printed == ["Constant: p < 0.001", "Constant: p = 0.600", "Constant: p = 0.600"]
+    assert "Design registry: observed 0.35 at month 1 and 1.00 at month 99; in truth 1.00 at month 1" in drawing.alt
+
+
+def test_a_design_without_a_curve_says_so(plain_study: Path) -> None:
+    table = read(plain_study).need("hazard_ratio")
+    short = table[(table["design"] == "trial") & (table["kind"] == "constant")]
+    drawing = hazard_ratio_over_time(Tables(frames={"hazard_ratio": short}), width=SINGLE)
+    assert drawing.alt.endswith("No curve could be drawn.")

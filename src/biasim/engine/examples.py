@@ -12,6 +12,7 @@ import numpy as np
 
 from biasim.config.study import Design
 from biasim.engine.alignment import frame
+from biasim.engine.both_ways import both_ways, hazard_ratio_rows
 from biasim.engine.plan import Plan
 from biasim.engine.replicate import Place, cohorts, view
 from biasim.engine.streams import Streams
@@ -23,6 +24,7 @@ COLUMNS = {
     "curves": ("design", "group", "kind", "month", "survival", "low", "high"),
     "at_risk": ("design", "group", "month", "at_risk", "events"),
     "person_time": ("design", "patient", "group", "wait", "decided", "end", "died", "time_zero"),
+    "hazard_ratio": ("design", "kind", "month", "log_ratio", "low", "high", "p"),
     "balance": ("design", "method", "covariate", "smd_before", "smd_after"),
 }
 STEP = 0.5  # months between the points of a stored curve
@@ -45,8 +47,11 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
             curve = kaplan_meier.curve(stop, died, entry=start)
             tables["curves"] += curve_rows(design.name, group, "observed", curve)
             tables["at_risk"] += at_risk_rows(design.name, group, start, stop, died)
-        for group, curve in true_curves(cohort, observed, time_zero, last_month(design, time_zero)):
+        grace = last_month(design, time_zero)
+        for group, curve in true_curves(cohort, observed, time_zero, grace):
             tables["curves"] += curve_rows(design.name, group, "truth", curve)
+        ratios = hazard_ratio_rows(design.name, observed, both_ways(cohort, observed, time_zero, grace), LONGEST)
+        tables["hazard_ratio"] += [(*row[:3], settled(row[3]), *row[4:]) for row in ratios]
         tables["person_time"] += person_time_rows(design.name, cohort, observed, time_zero, exposure.decided)
         for label, method in design.methods.items():
             found = balance_table(observed, method.name, method.parameters)
@@ -80,18 +85,10 @@ def spells(observed: Observed) -> Iterator[tuple[str, tuple[Floats, Floats, Bool
 def true_curves(
     cohort: Cohort, observed: Observed, time_zero: Floats, grace: float
 ) -> Iterator[tuple[str, kaplan_meier.Curve]]:
-    """How the admitted patients live if all are operated within `grace` months, and if nobody is, from time zero, nobody lost.
-
-    Under either strategy those count whom it lets live to time zero: nobody is dead at month 0.
-    """
-    rows = observed.patient
-    start = time_zero[rows]
-    operated = cohort.potential.under(np.minimum(cohort.treatment.wait, grace))
-    for group, survival in (("all operated", operated), ("nobody operated", cohort.potential.unoperated)):
-        months = survival[rows] - start
-        alive = months > 0.0
-        if alive.any():
-            yield group, kaplan_meier.curve(months[alive], np.ones(alive.sum(), dtype=bool))
+    """How the admitted patients live `both_ways`, from time zero: nobody is dead at month 0."""
+    for group, months in both_ways(cohort, observed, time_zero, grace).items():
+        if len(months):
+            yield group, kaplan_meier.curve(months, np.ones(len(months), dtype=bool))
 
 
 def last_month(design: Design, time_zero: Floats) -> float:

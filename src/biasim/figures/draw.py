@@ -13,6 +13,7 @@ from biasim.figures._tables import Tables, read, varied
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
 from biasim.figures.drawing import FORMATS, Drawing, write
 from biasim.figures.forest import forest
+from biasim.figures.hazard_ratio_over_time import hazard_ratio_over_time
 from biasim.figures.love import love
 from biasim.figures.person_time import person_time
 from biasim.figures.survival_curves import survival_curves
@@ -51,6 +52,8 @@ def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Itera
             for family in families(tables):
                 end = "" if family == "log_hazard_ratio" else f"_{_file(family)}"
                 yield f"bias_by_parameter{end}", bias_by_parameter(tables, family=family, names=names)
+    if tables.get("hazard_ratio") is not None:
+        yield "hazard_ratio_over_time", hazard_ratio_over_time(tables)
     for names_of, figure in (
         (("curves", "at_risk"), survival_curves),
         (("person_time", "at_risk"), person_time),  # numbers at risk tell when exposure begins
