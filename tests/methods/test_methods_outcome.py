@@ -359,3 +359,48 @@ def test_proportional_hazards_are_refused_five_times_in_a_hundred_and_the_band_h
     print(f"level {np.mean(np.array(p) < 0.05):.4f}, band {np.mean(held, axis=0)}")
     assert abs(np.mean(np.array(p) < 0.05) - 0.05) < COVERAGE * sqrt(0.05 * 0.95 / REPLICATES)
     assert (np.abs(np.mean(held, axis=0) - 0.95) < COVERAGE * sqrt(0.95 * 0.05 / REPLICATES)).all()
+
+
+def two_causes_seen(size, seed, *, hidden_odds_ratio):
+    """The package's world of two causes, prognosis bearing on both; exposed is who was meant for surgery, which does nothing."""
+    from functools import partial
+
+    from biasim.cohort.generate import generate
+    from biasim.design.observe import observe
+    from biasim.registry import find
+
+    def part(room, name, **parameters):
+        return partial(find(room, name), **parameters)
+
+    cohort = generate({
+        "patients": part("patients", "two_scores", recorded_log_ratio=0.5, hidden_log_ratio=0.5),
+        "course": part("course", "none"),
+        "treatment": part("treatment", "by_prognosis", hidden_odds_ratio=hidden_odds_ratio),
+        "effect": part("effect", "none"),
+        "survival": part("survival", "two_causes", other_ratio=0.8),
+        "staging": part("staging", "known_at_diagnosis"),
+        "censoring": part("censoring", "exponential"),
+    }, size, lambda stage: np.random.default_rng([seed, *stage.encode()]))  # fmt: skip
+    view = {"eligibility": (), "time_zero": find("time_zero", "diagnosis"), "exposure": find("exposure", "intended"),
+            "measurement": find("measurement", "everything"), "follow_up": part("follow_up", "months", months=60.0)}  # fmt: skip
+    return observe(cohort, view, lambda stage: np.random.default_rng([seed, *stage.encode()]))
+
+
+CRUDE = [of(method, cause=cause) for method in (cox_cause_specific, fine_gray) for cause in CAUSES]
+
+
+@pytest.mark.long
+def test_the_world_of_two_causes_without_effect():
+    for found in repeated(lambda size, seed: two_causes_seen(size, seed, hidden_odds_ratio=1.0), *CRUDE, seed=12):
+        right(found, 0.0)
+
+
+@pytest.mark.long
+def test_the_world_of_two_causes_with_a_hidden_choice():
+    """Who has the better outlook is operated: surgery seems to prevent deaths that it cannot, which tells of confounding."""
+    def make(size, seed):
+        return two_causes_seen(size, seed, hidden_odds_ratio=0.4)
+
+    found = [off(one[0]) for one in repeated(make, *CRUDE, seed=13)]
+    print("cause-specific cancer, other; Fine-Gray cancer, other:", " ".join(f"{one:.1f}" for one in found), "MCSE")
+    assert max(found) < -BROKEN

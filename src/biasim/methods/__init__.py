@@ -8,5 +8,6 @@ one test. Degenerate data is a row with a status, never an exception, and never 
 `_checks.refusal`, end with `_checks.estimated`. A name that was not measured is the author's mistake: BiasimError.
 The docstring says what in one sentence, then "Claims", "Assumes", "Breaks when", "Parameters", and the source.
 Siblings of this room: `_checks` (statuses, counts, intervals), `_hazard_ratio` (the Cox fit of every method of
-that family), `_two_curves` (Kaplan-Meier by exposure), `_propensity` (score, matched sets, weights, balance).
+that family), `_two_curves` (Kaplan-Meier by exposure), `_propensity` (score, matched sets, weights, balance),
+`_cause` (deaths by cause).
 """
