@@ -15,7 +15,7 @@ Row = tuple[str, str, float | None, float, float | None, float | None, float | N
 
 
 def both_ways(cohort: Cohort, observed: Observed, time_zero: Floats, grace: float) -> dict[str, Floats]:
-    """Months from time zero to death if all are operated within `grace` months of diagnosis, and if nobody is, nobody lost.
+    """Months from time zero to death if all are operated by month `grace` from diagnosis, and if nobody is, nobody lost.
 
     Under either strategy those count whom it lets live to time zero.
     """

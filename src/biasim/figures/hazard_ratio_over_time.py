@@ -96,8 +96,8 @@ def _told(figure: object, tables: Tables, table: pd.DataFrame, designs: list[str
             "with an exposure fixed at time zero: a natural cubic spline of four degrees of freedom through the scaled "
             "Schoenfeld residuals, with its pointwise 95% band (line and shade), the constant ratio of Cox regression (dotted, "
             "with the p-value of the test that it is constant), and the same spline for the same patients, once all operated "
-            "in the time that the design allows and once none (dashed). Immortal time is a benefit at the beginning that fades. "
-            "Curves are least certain at their ends."
+            "(at the latest at diagnosis, at the landmark or at randomisation) and once none (dashed). Immortal time is a "
+            "benefit at the beginning that fades. Curves are least certain at their ends."
         ),
         alt=f"Curves of the hazard ratio over time. {' '.join(said) or 'No curve could be drawn.'}",
     )
