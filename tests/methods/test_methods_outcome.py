@@ -154,6 +154,13 @@ def test_causes_that_are_not_recorded_or_do_not_occur_are_a_status(method):
     assert method(unsaid).estimate == method(observed).estimate  # a death of unknown cause is one of another
 
 
+@pytest.mark.parametrize("method", [cox_cause_specific, fine_gray])
+def test_exposure_that_a_covariate_determines_is_said(method):
+    observed = world(80, 1)
+    found = method(replace(observed, covariates=1.0 - observed.exposed[:, None]), adjust=True)
+    assert (found.status, found.message) == (Status.SINGULAR, "exposure is a linear combination of the covariates")
+
+
 @pytest.mark.parametrize("adjust", [False, True])
 def test_without_other_deaths_both_are_cox(adjust):
     observed = world(150, 2)

@@ -83,7 +83,7 @@ def fine_gray(
     if fit.status is not Status.OK:
         return failed(estimand, fit.status, SAID.get(fit.status, str(fit.status)), diagnostics)
     if fit.aliased[-1]:
-        return failed(estimand, Status.SINGULAR, DETERMINED, diagnostics)
+        return failed(estimand, Status.SINGULAR, DETERMINED.format("exposure"), diagnostics)
     variance = fit.robust_covariance[-1, -1]
     if variance <= VANISHED * fit.covariance[-1, -1]:
         return failed(estimand, Status.SINGULAR, FEW_CLUSTERS, diagnostics)
