@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from inspect import signature
 from types import MappingProxyType
 from typing import Any
 
@@ -11,10 +13,11 @@ import numpy as np
 
 from biasim.answers import Status
 from biasim.kernels import logistic, matching
-from biasim.kernels.balance import groups, standardised_differences
-from biasim.kernels.weights import effective_size, propensity_weights
+from biasim.kernels.weights import propensity_weights
+from biasim.methods._balance import differences, smd
 from biasim.methods._checks import chosen
 from biasim.methods._hazard_ratio import MISSING
+from biasim.methods._specification import Score, Specification, specified
 from biasim.types import Floats, Integers, Observed
 
 NO_COVARIATES = "no covariate varies, so there is no propensity score"
@@ -38,8 +41,11 @@ class Links:
 class Balanced:
     """One weight per patient that makes the arms alike, 0 where she is left out; or why there is none."""
 
-    weights: Floats
+    weights: Floats  # of the rows of the data, or of `sample`
     links: Links | None = None
+    distance: float = np.nan  # the mean one in a pair, in SD of the score
+    strata: Integers | None = None  # where the weights come from strata, the one that each patient is in
+    sample: Observed | None = None  # the rows that the weights belong to, where a patient has more than one part to play
     status: Status = Status.OK
     message: str = ""
 
@@ -52,10 +58,10 @@ def matched(
     scale: str = "overall",
     replace: bool = False,
     order: str = "largest",
-    using: tuple[str, ...] = (),
+    using: tuple[str, ...] | Score = (),
 ) -> Balanced:
     """Nearest neighbours on the logit of the propensity score. A patient's weight is the sum over her sets."""
-    score = _score(observed, using)
+    score = propensity_score(observed, using)
     if isinstance(score, Balanced):
         return score
     logit, exposed = matching.without_rounding(score.linear_predictor), observed.exposed
@@ -63,8 +69,8 @@ def matched(
     pairs = matching.nearest(logit, exposed, ratio=ratio, caliper=width, replace=replace, order=order)
     if not len(pairs.exposed_row):
         message = f"no unexposed patient within {caliper:g} SD of an exposed one" if caliper is not None else "no pair"
-        return _none(observed, Status.NO_MATCHES, message)
-    links = _links(pairs.exposed_row, pairs.control_row)
+        return none(observed, Status.NO_MATCHES, message)
+    links = links_of(pairs.exposed_row, pairs.control_row)
     return Balanced(weights=np.bincount(links.row, links.weight, minlength=observed.size), links=links)
 
 
@@ -75,81 +81,67 @@ def weighted(
     stabilised: bool = False,
     truncate: float | None = None,
     using: tuple[str, ...] = (),
+    specification: Specification = "linear",
 ) -> Balanced:
     """Weights from the propensity score, for the population named by `target`."""
-    score = _score(observed, using)
+    score = propensity_score(observed, using, specification)
     if isinstance(score, Balanced):
         return score
     weights = propensity_weights(
         score.probability, observed.exposed, target=target, stabilised=stabilised, truncate=truncate
     )
     if not np.isfinite(weights).all():
-        return _none(observed, Status.SEPARATION, "propensity score: a probability of 0 or 1 leaves no finite weight")
+        return none(observed, Status.SEPARATION, "propensity score: a probability of 0 or 1 leaves no finite weight")
     return Balanced(weights=weights)
-
-
-MAKERS: Mapping[str, Callable[..., Balanced]] = MappingProxyType({"cox_matched": matched, "cox_weighted": weighted})
 
 
 def balance_table(
     observed: Observed, method: str, parameters: Mapping[str, Any] = MappingProxyType({})
 ) -> list[tuple[str, float, float]]:
-    """Every covariate with its standardised mean difference before and after a propensity method.
+    """Every covariate with its standardised mean difference before and after a method that weights or matches.
 
-    `method` is `cox_matched` or `cox_weighted`, `parameters` are those of the study file. Empty for
-    any other method, and when there are no weights (separation, an empty arm, no matches).
+    Such a method has in its file, beside itself, a function `balanced(observed, **parameters) -> Balanced`; `parameters`
+    are those of the study file, of which it gets the ones it takes. Empty for any other method, and when there are no
+    weights (separation, an empty arm, no matches).
     """
-    if method not in MAKERS or observed.exposed.all() or not observed.exposed.any():
+    make = getattr(import_module(f"{__package__}.{method}"), "balanced", None)
+    if make is None or observed.exposed.all() or not observed.exposed.any():
         return []
-    made = MAKERS[method](observed, **{name: value for name, value in parameters.items() if name != "ties"})
+    taken = signature(make).parameters
+    made = make(observed, **{name: value for name, value in parameters.items() if name in taken})
     if made.status is not Status.OK:
         return []
-    before, after = _differences(observed, None), _differences(observed, made.weights)
+    before, after = smd(observed), differences(observed, made.weights, made.sample)
     return list(zip(observed.names, before.tolist(), after.tolist(), strict=True))
 
 
-def balance_diagnostics(observed: Observed, weights: Floats) -> dict[str, float]:
-    """Effective sizes after weighting, by arm and in all, and the largest absolute difference before and after."""
-    exposed = effective_size(weights[observed.exposed])
-    unexposed = effective_size(weights[~observed.exposed])
-    found = {
-        "effective_size": float(exposed + unexposed),
-        "effective_size_exposed": float(exposed),
-        "effective_size_unexposed": float(unexposed),
-    }
-    for name, differences in (
-        ("max_smd_before", observed.once("differences", lambda: _differences(observed, None))),
-        ("max_smd_after", _differences(observed, weights)),
-    ):
-        known = np.abs(differences[np.isfinite(differences)])
-        if len(known):
-            found[name] = float(known.max())
-    return found
-
-
-def _score(observed: Observed, using: tuple[str, ...]) -> logistic.LogisticFit | Balanced:
+def propensity_score(
+    observed: Observed, using: tuple[str, ...] | Score = (), specification: Specification = "linear"
+) -> logistic.LogisticFit | Balanced:
     """Logistic regression of exposure on the covariates; both arms must be non-empty. One fit serves all methods."""
-    return observed.once(("propensity score", using), lambda: _fitted_score(observed, using))
+    score = using if isinstance(using, Score) else Score(tuple(using), specification)
+    return observed.once(("propensity score", score), lambda: _fitted(observed, score))
 
 
-def _fitted_score(observed: Observed, using: tuple[str, ...]) -> logistic.LogisticFit | Balanced:
-    columns = chosen(observed, using or True)
+def _fitted(observed: Observed, score: Score) -> logistic.LogisticFit | Balanced:
+    columns = chosen(observed, tuple(score.covariates) or True)
     values = observed.covariates if len(columns) == len(observed.names) else observed.covariates[:, columns]
     if np.isnan(values).any():
-        return _none(observed, Status.MISSING_VALUES, MISSING)
+        return none(observed, Status.MISSING_VALUES, MISSING)
     if not len(columns) or not np.ptp(values, axis=0).any():
-        return _none(observed, Status.NO_COVARIATES, NO_COVARIATES)
-    fit = logistic.fit(values, observed.exposed)
+        return none(observed, Status.NO_COVARIATES, NO_COVARIATES)
+    fit = logistic.fit(specified(observed, columns, score.specification), observed.exposed)
     if fit.status is not Status.OK:
-        return _none(observed, fit.status, SAID.get(fit.status, f"propensity score: {fit.status}"))
+        return none(observed, fit.status, SAID.get(fit.status, f"propensity score: {fit.status}"))
     return fit
 
 
-def _none(observed: Observed, status: Status, message: str) -> Balanced:
+def none(observed: Observed, status: Status, message: str) -> Balanced:
+    """No weights, and why."""
     return Balanced(weights=np.zeros(observed.size), status=status, message=message)
 
 
-def _links(exposed_row: Integers, control_row: Integers) -> Links:
+def links_of(exposed_row: Integers, control_row: Integers) -> Links:
     """Long form from one (exposed, control) pair per link."""
     heads, of_set, controls = np.unique(exposed_row, return_inverse=True, return_counts=True)
     return Links(
@@ -157,9 +149,3 @@ def _links(exposed_row: Integers, control_row: Integers) -> Links:
         of_set=np.concatenate((np.arange(len(heads)), of_set)),
         weight=np.concatenate((np.ones(len(heads)), 1.0 / controls[of_set])),
     )
-
-
-def _differences(observed: Observed, weights: Floats | None) -> Floats:
-    """Standardised mean differences, exposed minus unexposed, in SDs of the unweighted arms."""
-    unweighted = observed.once("groups", lambda: groups(observed.covariates, observed.exposed))
-    return standardised_differences(observed.covariates, observed.exposed, weights=weights, unweighted=unweighted)

@@ -7,11 +7,15 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate
+from biasim.methods._balance import balance_diagnostics
 from biasim.methods._checks import IN_EXPOSED, counts, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.methods._propensity import balance_diagnostics, matched
+from biasim.methods._propensity import matched
+from biasim.methods._specification import Score
 from biasim.types import Observed
 from biasim.units import Deviation, PositiveCount
+
+balanced = matched  # what a Love plot shows of this method
 
 
 def cox_matched(
@@ -22,7 +26,7 @@ def cox_matched(
     scale: Literal["overall", "pooled"] = "overall",
     replace: bool = False,
     order: Literal["largest", "smallest", "data"] = "largest",
-    using: tuple[str, ...] = (),
+    using: tuple[str, ...] | Score = (),
 ) -> Estimate:
     """The log hazard ratio of exposure by Cox regression after nearest-neighbour matching on the propensity score.
 
@@ -37,7 +41,7 @@ def cox_matched(
 
     Assumes
     -------
-    Every common cause of exposure and death is among the covariates, in logit-linear form; overlap; proportional
+    Every common cause of exposure and death is among the covariates, in the form of the score; overlap; proportional
     marginal hazards; censoring unrelated to prognosis; exposure fixed at time zero. The error takes the score as known.
 
     Breaks when
@@ -58,8 +62,10 @@ def cox_matched(
         Whether a control may serve several exposed patients.
     order : {"largest", "smallest", "data"}
         Whose turn comes first: largest score, smallest score, or order of the rows. No matter with replacement.
-    using : tuple of str
-        Covariates of the score; none named means all measured. Balance is reported for all measured.
+    using : tuple of str, or Score
+        Covariates of the score; none named means all measured. Balance is reported for all measured. A mapping says the
+        form, too: `{covariates: [age, size], specification: splines}`; "linear", "splines", "interactions" or "both", as
+        far as the smaller arm holds ten patients per column (see `_specification`).
 
     Raises
     ------

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from biasim.answers import Estimate
+from biasim.methods._balance import balance_diagnostics
 from biasim.methods._checks import IN_EXPOSED, IN_OVERLAP, MARGINAL, counts, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.methods._propensity import balance_diagnostics, weighted
+from biasim.methods._propensity import weighted
+from biasim.methods._specification import Specification
 from biasim.types import Observed
 from biasim.units import Unit, Within
 
+balanced = weighted  # what a Love plot shows of this method
 CLAIMS = {"ate": MARGINAL, "att": IN_EXPOSED, "overlap": IN_OVERLAP}
 UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
 
@@ -22,6 +25,7 @@ def cox_weighted(
     stabilised: bool = False,
     truncate: UpperShare | None = None,
     using: tuple[str, ...] = (),
+    specification: Specification = "linear",
     ties: Literal["efron", "breslow"] = "efron",
 ) -> Estimate:
     """The log hazard ratio of exposure by Cox regression weighted by the inverse of the propensity score.
@@ -36,7 +40,7 @@ def cox_weighted(
 
     Assumes
     -------
-    Every common cause of exposure and death is among the covariates, in logit-linear form; everyone could have been
+    Every common cause of exposure and death is among the covariates, in the form of `specification`; everyone could have been
     exposed or not; proportional marginal hazards; censoring unrelated to prognosis; exposure fixed at time zero.
 
     Breaks when
@@ -56,6 +60,9 @@ def cox_weighted(
         A share q such as 0.99: weights are cut at their own quantiles 1 - q and q; None leaves them alone.
     using : tuple of str
         Covariates of the score; none named means all measured. Balance is reported for all measured.
+    specification : {"linear", "splines", "interactions", "both"}
+        What the logit is made of: covariates, restricted cubic splines of them, their products by twos, or all three,
+        as far as the smaller arm holds ten patients per column (see `_specification`); else what is linear.
     ties : {"efron", "breslow"}
         How simultaneous deaths are handled.
 
@@ -74,7 +81,9 @@ def cox_weighted(
     diagnostics = counts(observed)
     if refused := refusal(estimand, observed, diagnostics):
         return refused
-    made = weighted(observed, target=target, stabilised=stabilised, truncate=truncate, using=using)
+    made = weighted(
+        observed, target=target, stabilised=stabilised, truncate=truncate, using=using, specification=specification
+    )
     if made.message:
         return failed(estimand, made.status, made.message, diagnostics)
     diagnostics |= balance_diagnostics(observed, made.weights)
