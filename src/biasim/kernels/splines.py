@@ -27,7 +27,8 @@ def restricted_cubic(values: Floats, knots: Floats) -> Floats:
     values, knots = np.asarray(values, dtype=np.float64), np.asarray(knots, dtype=np.float64)
     if len(knots) < 3:
         return np.empty((len(values), 0))
-    cubes = np.maximum(values[:, None] - knots, 0.0) ** 3
+    beyond = np.maximum(values[:, None] - knots, 0.0)
+    cubes = beyond * beyond * beyond
     inner, (before, last) = knots[:-2], knots[-2:]
     apart = last - before
     columns = cubes[:, :-2] - cubes[:, -2:-1] * (last - inner) / apart + cubes[:, -1:] * (before - inner) / apart
