@@ -40,7 +40,7 @@ def cox_score_adjusted(
     -------
     Every common cause of exposure and death is among the covariates, in the form of `specification`; the log hazard
     depends on the score in the way of `form`; proportional hazards; censoring unrelated to prognosis given the score;
-    exposure fixed at time zero. The error takes the score as known, which is conservative.
+    exposure fixed at time zero. The error takes the score as known.
 
     Breaks when
     -----------
