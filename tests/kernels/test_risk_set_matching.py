@@ -20,7 +20,7 @@ def searched(score, entry, stop, takers, moments, ratio, width):
 
 
 def test_by_hand():
-    # at 1, row 1 takes the nearer of 0 and 2, which is 2; at 2, row 3 finds 2 used and 4 gone, and takes 0 where that is near enough
+    # at 1, row 1 takes the nearer of 0 and 2, which is 2; at 2, row 3 finds 2 used and 4 gone: 0 is left, if near enough
     score, entry = np.array([0.0, 1.0, 1.5, 2.0, 2.1]), np.zeros(5)
     stop, takers, moments = np.array([9.0, 1.0, 5.0, 2.0, 2.0]), np.array([1, 3]), np.array([1.0, 2.0])
     assert nearest_at_risk(score, entry, stop, takers, moments, width=1.0) == [(1, 2)]

@@ -1,4 +1,4 @@
-"""The propensity family against R: survival, survey (raking), MatchIt (strata), Hmisc and splines, lpSolve, and a loop for risk sets.
+"""The propensity family against R: survival, survey (raking), MatchIt (strata), Hmisc, splines, lpSolve, a loop for risk sets.
 
 The recipe is tests/reference/propensity/make_propensity.R.
 """

@@ -13,8 +13,9 @@ def nearest_at_risk(
     """(taker, control) for every link made; rows are places in `score`, which must ascend.
 
     Row k can serve once, at a moment in (entry[k], stop[k]) and within the finite `width` of the taker's score; of two
-    equally near the one that stands before the taker does. `takers` come in the order of their `moments`, which must not descend. Who cannot serve any
-    more is jumped over by those who come later, so that the search takes O(n log n) where all have entered.
+    equally near the one that stands before the taker does. `takers` come in the order of their `moments`, which must not
+    descend, and none is before the taker's own stop. Who cannot serve any more is jumped over by those who come later, so
+    that the search takes O(n log n) where all have entered.
     """
     value = [-inf, *score.tolist(), inf]  # a bound at either end, which nobody is near
     since, until = [-inf, *entry.tolist(), -inf], [inf, *stop.tolist(), inf]

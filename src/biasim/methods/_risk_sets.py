@@ -93,10 +93,11 @@ def _matched(
 ) -> Integers:  # fmt: skip
     """Rows of `observed`, (links, 2): a newly exposed patient and one of her controls.
 
-    In order of time; together, the largest score first. Everyone is a control once at most.
+    In order of time; together, the largest score first. Everyone is a control once at most in a stage: were those used up
+    before a covariate became known left out after it, the others would differ from the exposed in it at the same score.
     """
     lot, width = lots(observed), sys.float_info.max if caliper is None else caliper
-    ends = np.minimum(observed.time, observed.exposed_from)  # as a control; -inf once she has been one
+    ends = np.minimum(observed.time, observed.exposed_from)  # as a control
     links: list[tuple[int, int]] = []
     for number in range(int(stage.max()) + 1):
         inside = np.flatnonzero(stage == number)
@@ -113,7 +114,6 @@ def _matched(
         )
         if made:
             head, control = np.array(made).T
-            ends[person[control]] = -np.inf
             links += zip(person[head].tolist(), person[control].tolist(), strict=True)
     return np.array(links, dtype=np.int64).reshape(-1, 2)
 

@@ -35,9 +35,9 @@ def cox_entropy_balanced(
 
     Assumes
     -------
-    Every common cause of exposure and death is among the covariates; given these, the log odds of exposure or the effect of
-    covariates on survival is linear in the moments balanced; overlap; proportional marginal hazards; censoring unrelated
-    to prognosis; exposure fixed at time zero.
+    Every common cause of exposure and death is among the covariates; the log odds of exposure are linear in the moments
+    balanced (exactly enough for `att`, nearly for `ate`, whose weights are then not quite log-linear); overlap;
+    proportional marginal hazards; censoring unrelated to prognosis; exposure fixed at time zero.
 
     Breaks when
     -----------
@@ -63,7 +63,7 @@ def cox_entropy_balanced(
 
     References
     ----------
-    Hainmueller 2012, doi 10.1093/pan/mpr025. Zhao and Percival 2017, doi 10.1515/jci-2016-0010 (either model suffices).
+    Hainmueller 2012, doi 10.1093/pan/mpr025. Zhao and Percival 2017, doi 10.1515/jci-2016-0010.
     """
     diagnostics = counts(observed)
     if refused := refusal(MARGINAL, observed, diagnostics):

@@ -31,9 +31,9 @@ def cox_risk_set_matched(
 
     A Cox model tells how soon the covariates lead to exposure; each covariate counts from the month it is known. In order
     of their exposure, patients are matched to the nearest ones in its linear predictor who are then under observation and
-    not exposed. Everyone serves as a control once at most, and has her own set when exposed herself. Months
-    count from the exposure of the set. The error is the sandwich, clustered by set, and by person where somebody is
-    in two sets (two-way).
+    not exposed. Everyone serves as a control once at most (once more after a month in which a covariate becomes known), and
+    has her own set when exposed herself. Months count from the exposure of the set. The error is the sandwich,
+    clustered by set, and by person where somebody is in two sets (two-way).
 
     Claims
     ------

@@ -117,8 +117,9 @@ risk <- function(case, late, ratio, caliper, censor, keep = x, k = 2) {
   long <- if (late) rbind(early, after) else transform(s, from = -1, until = stop)
   stage <- if (late) rep(1:2, c(nrow(early), nrow(after))) else rep(1, n)
   fit <- coxph(reformulate(keep, "Surv(from, until, becomes)"), long, control = tight)
-  long$lp <- drop(as.matrix(long[, keep]) %*% coef(fit)); used <- rep(FALSE, n); sets <- NULL
+  long$lp <- drop(as.matrix(long[, keep]) %*% coef(fit)); sets <- NULL
   for (g in unique(stage)) {
+    used <- rep(FALSE, n)                                             # a control once per stage
     here <- long[stage == g, ]; unit <- sd(here$lp); heads <- here[here$becomes == 1, ]
     for (i in order(heads$until, -heads$lp)) {
       h <- heads[i, ]; rows <- here$patient + 1
