@@ -337,6 +337,17 @@ def test_lots_do_not_prefer_early_deaths(make):
     assert len(np.unique(rank)) == 4000
 
 
+@pytest.mark.parametrize("name", ["stratified", "stratified_marginal", "adjusted", "entropy"])
+def test_rounding_moves_nobody(simulated, name):
+    """Scores that differ in the 15th digit only are on the same side of a limit."""
+    method, parameters = METHODS[name]
+    observed = data_of(simulated, name, size=301)
+    observed = replace(observed, covariates=np.round(observed.covariates) + 3.0)
+    noise = 1e-15 * np.random.default_rng(2).standard_normal(observed.covariates.shape)
+    same(method(replace(observed, covariates=observed.covariates * (1 + noise)), **parameters),
+         method(observed, **parameters), rel=1e-7)  # fmt: skip
+
+
 # What it says where it has no answer
 
 
