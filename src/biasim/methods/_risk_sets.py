@@ -8,6 +8,7 @@ import numpy as np
 
 from biasim.answers import Status
 from biasim.kernels import cox as kernel
+from biasim.kernels.matching import without_rounding
 from biasim.kernels.risk_set_matching import nearest_at_risk
 from biasim.methods._checks import chosen, take
 from biasim.methods._hazard_ratio import MISSING
@@ -21,7 +22,6 @@ SAID = {
     Status.NOT_CONVERGED: "time to exposure: Newton-Raphson did not converge",
     Status.SINGULAR: "time to exposure: the information matrix is singular",
 }
-DIGITS = 10  # of a score in standard deviations: what lies beyond could be the order of the rows
 JUST_BEFORE = 1e-6  # months, relative: who is exposed in the month in which a value becomes known, is with it known
 
 
@@ -46,7 +46,7 @@ def risk_set_links(
     fit = kernel.fit(waiting.time, waiting.event, design, entry=waiting.entry)
     if fit.status is not Status.OK:
         return none(observed, fit.status, SAID.get(fit.status, f"time to exposure: {fit.status}"))
-    score = (design - design.mean(axis=0)) @ np.where(fit.aliased, 0.0, fit.coefficients)
+    score = without_rounding((design - design.mean(axis=0)) @ np.where(fit.aliased, 0.0, fit.coefficients))
     pairs = _matched(observed, waiting, score, stage, row, ratio=ratio, caliper=caliper)
     if not len(pairs):
         return none(observed, Status.NO_MATCHES, "no unexposed patient at risk within the caliper of a newly exposed one")
@@ -104,7 +104,7 @@ def _matched(
         if not waiting.event[inside].any():
             continue
         spread = float(score[inside].std(ddof=1)) if len(inside) > 1 else 0.0
-        value = np.round(score[inside] / spread, DIGITS) if spread > 0.0 else np.zeros(len(inside))
+        value = score[inside] / spread if spread > 0.0 else np.zeros(len(inside))
         order = np.lexsort((lot[row[inside]], value))
         inside, value, person = inside[order], value[order], row[inside[order]]
         heads = np.flatnonzero(waiting.event[inside])

@@ -8,12 +8,13 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.methods._balance import balance_diagnostics
-from biasim.methods._checks import CONDITIONAL, MARGINAL, failed, refusal, take
+from biasim.methods._checks import CONDITIONAL, IN_EXPOSED, MARGINAL, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import Balanced, none
 from biasim.types import Integers, Observed
 
 Clusters = Literal["person", "stratum"]
+CLAIMS = {"ate": MARGINAL, "att": IN_EXPOSED}
 
 
 def stratified(observed: Observed, stratum: Integers, *, target: str, alone: str) -> Balanced:
@@ -38,12 +39,11 @@ def fitted_in_strata(
     made: Balanced,
     diagnostics: dict[str, float],
     *,
-    pooled: str = "marginal",
+    estimand: str,
     clusters: Clusters = "person",
     ties: str = "efron",
 ) -> Estimate:
-    """The hazard ratio after `stratified`: weighted over all strata (marginal), or each with its own baseline (stratified)."""
-    estimand = CONDITIONAL if pooled == "stratified" else MARGINAL
+    """The hazard ratio after `stratified`: each stratum with its own baseline (conditional), else weighted over all."""
     if made.strata is None:
         return failed(estimand, made.status, made.message, diagnostics)
     kept = np.flatnonzero(made.weights > 0.0)
@@ -52,7 +52,7 @@ def fitted_in_strata(
     diagnostics |= {"strata": float(len(np.unique(stratum))), "left_out": float(observed.size - len(kept))}
     if refused := refusal(estimand, sample, diagnostics):
         return refused
-    if pooled == "stratified":
+    if estimand == CONDITIONAL:
         return log_hazard_ratio(estimand, sample, diagnostics, strata=stratum, ties=ties)
     by = (stratum,) if clusters == "stratum" else ()
     return log_hazard_ratio(estimand, sample, diagnostics, weights=made.weights[kept], clusters=by, ties=ties)

@@ -9,9 +9,10 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.methods._augmented import Wanted, contributions, followed
+from biasim.methods._balance import balance_diagnostics
 from biasim.methods._checks import chosen, counts, estimated, failed, nobody
 from biasim.methods._hazard_ratio import MISSING
-from biasim.methods._propensity import balance_diagnostics, weighted
+from biasim.methods._propensity import weighted
 from biasim.methods._two_curves import arms, too_short
 from biasim.types import Observed
 from biasim.units import PositiveMonths

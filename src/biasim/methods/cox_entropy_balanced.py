@@ -9,7 +9,7 @@ import numpy as np
 from biasim.answers import Estimate, Status
 from biasim.kernels.entropy import entropy_weights
 from biasim.methods._balance import balance_diagnostics
-from biasim.methods._checks import MARGINAL, chosen, counts, failed, refusal
+from biasim.methods._checks import IN_EXPOSED, MARGINAL, chosen, counts, failed, refusal
 from biasim.methods._hazard_ratio import MISSING, log_hazard_ratio
 from biasim.methods._propensity import NO_COVARIATES, Balanced, none
 from biasim.types import Observed
@@ -66,13 +66,14 @@ def cox_entropy_balanced(
     Hainmueller 2012, doi 10.1093/pan/mpr025. Zhao and Percival 2017, doi 10.1515/jci-2016-0010.
     """
     diagnostics = counts(observed)
-    if refused := refusal(MARGINAL, observed, diagnostics):
+    estimand = IN_EXPOSED if target == "att" else MARGINAL
+    if refused := refusal(estimand, observed, diagnostics):
         return refused
     made = balanced(observed, target=target, moments=moments, using=using)
     if made.status is not Status.OK:
-        return failed(MARGINAL, made.status, made.message, diagnostics)
+        return failed(estimand, made.status, made.message, diagnostics)
     diagnostics |= balance_diagnostics(observed, made.weights)
-    return log_hazard_ratio(MARGINAL, observed, diagnostics, weights=made.weights, clusters=(), ties=ties)
+    return log_hazard_ratio(estimand, observed, diagnostics, weights=made.weights, clusters=(), ties=ties)
 
 
 def balanced(observed: Observed, *, target: str = "ate", moments: int = 1, using: tuple[str, ...] = ()) -> Balanced:

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate, Status
-from biasim.methods._checks import MARGINAL, chosen, counts, refusal
+from biasim.methods._checks import chosen, counts, refusal
 from biasim.methods._hazard_ratio import MISSING
 from biasim.methods._propensity import NO_COVARIATES, Balanced, none
-from biasim.methods._strata import Clusters, fitted_in_strata, stratified
+from biasim.methods._strata import CLAIMS, Clusters, fitted_in_strata, stratified
 from biasim.types import Floats, Integers, Observed
 from biasim.units import PositiveCount
 
@@ -71,10 +71,11 @@ def cox_exactly_matched(
     Iacus, King and Porro 2012, doi 10.1093/pan/mpr013.
     """
     diagnostics = counts(observed)
-    if refused := refusal(MARGINAL, observed, diagnostics):
+    estimand = CLAIMS[target]
+    if refused := refusal(estimand, observed, diagnostics):
         return refused
     made = balanced(observed, bins=bins, cut=cut, target=target, using=using)
-    return fitted_in_strata(observed, made, diagnostics, clusters=clusters, ties=ties)
+    return fitted_in_strata(observed, made, diagnostics, estimand=estimand, clusters=clusters, ties=ties)
 
 
 def balanced(

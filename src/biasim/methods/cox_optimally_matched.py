@@ -7,18 +7,16 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate, Status
-from biasim.kernels.matching import caliper_width
+from biasim.kernels.matching import caliper_width, without_rounding
 from biasim.kernels.optimal_matching import optimal_pairs
 from biasim.methods._balance import balance_diagnostics
-from biasim.methods._checks import MARGINAL, counts, failed, refusal, take
+from biasim.methods._checks import IN_EXPOSED, counts, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._lots import lots
 from biasim.methods._propensity import Balanced, links_of, none, propensity_score
 from biasim.methods._specification import Specification
 from biasim.types import Observed
 from biasim.units import Deviation
-
-DIGITS = 10  # of a score in standard deviations: what lies beyond could be the order of the rows
 
 
 def cox_optimally_matched(
@@ -39,7 +37,7 @@ def cox_optimally_matched(
 
     Claims
     ------
-    The marginal log hazard ratio, in the exposed who found a match.
+    The marginal log hazard ratio in the exposed: those who found a match.
 
     Assumes
     -------
@@ -78,16 +76,16 @@ def cox_optimally_matched(
     Rosenbaum 1989, doi 10.2307/2290079; 2012, doi 10.1198/jcgs.2011.09219. Error: Austin 2014, doi 10.1002/sim.5984.
     """
     diagnostics = counts(observed)
-    if refused := refusal(MARGINAL, observed, diagnostics):
+    if refused := refusal(IN_EXPOSED, observed, diagnostics):
         return refused
     made = balanced(observed, caliper=caliper, scale=scale, using=using, specification=specification)
     if made.links is None:
-        return failed(MARGINAL, made.status, made.message, diagnostics)
+        return failed(IN_EXPOSED, made.status, made.message, diagnostics)
     links = made.links
     diagnostics |= balance_diagnostics(observed, made.weights) | {"matched": float(links.of_set.max() + 1)}
     sample = take(observed, links.row)
-    return refusal(MARGINAL, sample, diagnostics) or log_hazard_ratio(
-        MARGINAL, sample, diagnostics | {"distance": made.distance}, clusters=(links.of_set,), ties=ties
+    return refusal(IN_EXPOSED, sample, diagnostics) or log_hazard_ratio(
+        IN_EXPOSED, sample, diagnostics | {"distance": made.distance}, clusters=(links.of_set,), ties=ties
     )
 
 
@@ -103,9 +101,9 @@ def balanced(
     score = propensity_score(observed, using, specification)
     if isinstance(score, Balanced):
         return score
-    logit = score.linear_predictor
+    logit = without_rounding(score.linear_predictor)
     unit = caliper_width(logit, observed.exposed, sd=1.0, scale=scale)
-    place = np.round(logit / unit, DIGITS) if unit > 0.0 else np.zeros(observed.size)
+    place = logit / unit if unit > 0.0 else np.zeros(observed.size)
     exposed_row, control_row = optimal_pairs(place, observed.exposed, left_out=caliper, lots=lots(observed))
     if not len(exposed_row):
         return none(observed, Status.NO_MATCHES, f"no unexposed patient within {caliper:g} SD of an exposed one")

@@ -8,7 +8,7 @@ import numpy as np
 
 from biasim.answers import Estimate
 from biasim.methods._balance import balance_diagnostics
-from biasim.methods._checks import CONDITIONAL, MARGINAL, counts, failed, refusal
+from biasim.methods._checks import CONDITIONAL, IN_EXPOSED, counts, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import Balanced
 from biasim.methods._risk_sets import followed, risk_set_links
@@ -37,7 +37,7 @@ def cox_risk_set_matched(
 
     Claims
     ------
-    The marginal log hazard ratio in the exposed who found a match; stratified by sets, the conditional one.
+    The marginal log hazard ratio in the exposed, those who found a match; stratified by sets, the conditional one.
 
     Assumes
     -------
@@ -78,7 +78,7 @@ def cox_risk_set_matched(
     Austin and Cafri 2020, doi 10.1002/sim.8502.
     """
     diagnostics = counts(observed)
-    estimand = CONDITIONAL if pooled == "stratified" else MARGINAL
+    estimand = CONDITIONAL if pooled == "stratified" else IN_EXPOSED
     if refused := refusal(estimand, observed, diagnostics):
         return refused
     made = balanced(observed, ratio=ratio, caliper=caliper, later=later, using=using, specification=specification)

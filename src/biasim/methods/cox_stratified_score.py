@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate
-from biasim.methods._checks import CONDITIONAL, MARGINAL, counts, refusal
+from biasim.methods._checks import CONDITIONAL, counts, refusal
 from biasim.methods._propensity import Balanced, propensity_score
 from biasim.methods._specification import Specification
-from biasim.methods._strata import fitted_in_strata, stratified
+from biasim.methods._strata import CLAIMS, fitted_in_strata, stratified
 from biasim.types import Observed
 from biasim.units import PositiveCount
 
@@ -77,11 +77,11 @@ def cox_stratified_score(
     2010, doi 10.3102/1076998609359785.
     """
     diagnostics = counts(observed)
-    estimand = CONDITIONAL if pooled == "stratified" else MARGINAL
+    estimand = CONDITIONAL if pooled == "stratified" else CLAIMS[target]
     if refused := refusal(estimand, observed, diagnostics):
         return refused
     made = balanced(observed, strata=strata, target=target, using=using, specification=specification)
-    return fitted_in_strata(observed, made, diagnostics, pooled=pooled, ties=ties)
+    return fitted_in_strata(observed, made, diagnostics, estimand=estimand, ties=ties)
 
 
 def balanced(
