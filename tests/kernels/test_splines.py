@@ -33,10 +33,11 @@ def test_units_move_through():
 
 
 def test_knots_are_distinct_quantiles():
-    assert quantile_knots(np.arange(101.0)) == approx([5, 35, 65, 95])
-    assert quantile_knots(np.arange(101.0), 5) == approx([5, 27.5, 50, 72.5, 95])
-    two_valued = np.repeat([0.0, 1.0], [50, 50])
-    assert len(quantile_knots(two_valued)) == 2
-    assert restricted_cubic(two_valued, quantile_knots(two_valued)).shape == (100, 0)
+    line, two_valued = np.arange(101.0), np.repeat([0.0, 1.0], [50, 51])
+    found = quantile_knots(np.column_stack((line, two_valued)))
+    assert found[0] == approx([5, 35, 65, 95])
+    assert found[1].tolist() == [0, 1]
+    assert quantile_knots(line[:, None], 5)[0] == approx([5, 27.5, 50, 72.5, 95])
+    assert restricted_cubic(two_valued, found[1]).shape == (101, 0)
     with pytest.raises(ValueError, match="expected 3, 4 or 5"):
-        quantile_knots(two_valued, 6)
+        quantile_knots(line[:, None], 6)

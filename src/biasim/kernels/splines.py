@@ -9,14 +9,14 @@ from biasim.types import Floats
 QUANTILES = {3: (0.1, 0.5, 0.9), 4: (0.05, 0.35, 0.65, 0.95), 5: (0.05, 0.275, 0.5, 0.725, 0.95)}  # Harrell, table 2.3
 
 
-def quantile_knots(values: Floats, count: int = 4) -> Floats:
-    """Knots at the quantiles that Harrell recommends for 3, 4 or 5 of them; equal ones count once.
+def quantile_knots(values: Floats, count: int = 4) -> list[Floats]:
+    """Knots of each column of values (n, p) at the quantiles that Harrell recommends for 3, 4 or 5; equal ones count once.
 
     Harrell 2015, Regression Modeling Strategies, doi 10.1007/978-3-319-19425-7, section 2.4.6.
     """
     if count not in QUANTILES:
         raise ValueError(f"count: {count}; expected 3, 4 or 5 knots")
-    return np.unique(np.quantile(values, QUANTILES[count]))
+    return [np.unique(column) for column in np.quantile(values, QUANTILES[count], axis=0).T]
 
 
 def restricted_cubic(values: Floats, knots: Floats) -> Floats:

@@ -7,7 +7,7 @@ A new method is one file `methods/<name>.py` with a function `<name>(observed, *
 one test. Degenerate data is a row with a status, never an exception, and never NaN with status OK: begin with
 `_checks.refusal`, end with `_checks.estimated`. A name that was not measured is the author's mistake: BiasimError.
 The docstring says what in one sentence, then "Claims", "Assumes", "Breaks when", "Parameters", and the source.
-Siblings of this room: `_checks` (statuses, counts, intervals), `_hazard_ratio` (the Cox fit of every method of
-that family), `_two_curves` (Kaplan-Meier by exposure), `_propensity` (score, matched sets, weights, balance),
-`_cause` (deaths by cause).
+Siblings of this room: `_checks` (statuses, counts, intervals), `_hazard_ratio` (the Cox fit of every method of that
+family), `_two_curves` (Kaplan-Meier by exposure), `_propensity` (score, sets, weights), `_cause` (deaths by cause). A
+method that weights or matches has `balanced(observed, **parameters) -> Balanced` beside itself: its Love plot.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -51,7 +50,8 @@ def specified(observed: Observed, columns: Integers, specification: Specificatio
             room -= bent.shape[1]
     if specification != "splines":
         most = max(k for k in range(len(order) + 1) if k * (k - 1) // 2 <= max(room, 0))
-        added += [(centred[:, one] * centred[:, other])[:, None] for one, other in combinations(range(most), 2)]
+        one, other = np.triu_indices(most, 1)
+        added.append(centred[:, one] * centred[:, other])
     return np.concatenate((values, *added), axis=1)
 
 
@@ -66,7 +66,7 @@ def _urgent(observed: Observed, columns: Integers, values: Floats) -> tuple[Floa
 
 def _splines(centred: Floats) -> Iterator[Floats]:
     """What each covariate gets beside its straight line; two-valued ones nothing."""
-    for column in centred.T:
-        bent = restricted_cubic(column, quantile_knots(column, KNOTS))
+    for column, knots in zip(centred.T, quantile_knots(centred, KNOTS), strict=True):
+        bent = restricted_cubic(column, knots)
         if bent.shape[1]:
             yield bent

@@ -99,4 +99,4 @@ def cox_score_adjusted(
 def _columns(score: Floats, form: str) -> Floats:
     """What the hazard is a linear function of, (n, 1) or (n, 3)."""
     line = score[:, None]
-    return line if form == "linear" else np.hstack((line, restricted_cubic(score, quantile_knots(score))))
+    return line if form == "linear" else np.hstack((line, restricted_cubic(score, quantile_knots(line)[0])))
