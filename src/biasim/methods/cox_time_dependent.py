@@ -10,6 +10,7 @@ import numpy as np
 from biasim.answers import Estimate
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
+from biasim.methods._person_time import when_known
 from biasim.types import Observed, ObservedOverTime
 from biasim.units import Months
 
@@ -22,6 +23,7 @@ def cox_time_dependent(
     robust: bool = False,
     window: Months | None = None,
     later: Literal["censored", "unexposed"] = "censored",
+    known: Literal["from_time_zero", "over_time"] = "from_time_zero",
 ) -> Estimate:
     """The log hazard ratio of exposure by Cox regression with exposure as it stands at each moment.
 
@@ -53,12 +55,15 @@ def cox_time_dependent(
     ties : {"efron", "breslow"}
         How simultaneous deaths are handled.
     robust : bool
-        Sandwich error, one cluster per patient (her two intervals together).
+        Sandwich error, one cluster per patient (her intervals together).
     window : float or None
         Months from time zero within which exposure must begin in order to count; None for any time.
     later : {"censored", "unexposed"}
         Whoever is exposed after the window leaves then, as from a strategy that she no longer follows; or stays as she
         was, as in a landmark analysis.
+    known : {"from_time_zero", "over_time"}
+        How a covariate that becomes known after time zero is used: as if known from the start (then it looks ahead, and
+        tells who lives to become exposed), or from that month on, as 0 before.
 
     Raises
     ------
@@ -73,6 +78,8 @@ def cox_time_dependent(
     covariates = chosen(observed, adjust)
     observed = observed if window is None else within_window(observed, window, later)
     intervals = person_time(observed)
+    if known == "over_time":
+        intervals = when_known(intervals, observed.known_from)
     diagnostics = counts(observed)
     return refusal(estimand, intervals, diagnostics) or log_hazard_ratio(
         estimand,
