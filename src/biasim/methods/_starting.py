@@ -64,7 +64,7 @@ def chance(
 
     `pooled_logistic`: one logistic regression over all records seen, from the first interval in which anybody begins to the
     last, with a restricted cubic spline of the month and a step where a covariate becomes known. `cox`: hazard of starting
-    in continuous time, Breslow's baseline. No column means chances that depend on the month alone. `copies` (n,) are
+    in continuous time, ties and baseline by Breslow. No column means chances that depend on the month alone. `copies` (n,) are
     frequency weights of the patients.
     """
     fitted = _pooled_logistic if model == "pooled_logistic" else _cox
@@ -141,7 +141,7 @@ def _cox(observed: ObservedOverTime, table: Records, columns: Integers, copies: 
     score, now = np.zeros(rows.size), np.zeros(len(table.row))
     if len(columns):
         known = as_known(rows, np.arange(rows.size), rows.entry * (1.0 + 2.0 * JUST), columns)
-        fit = cox.fit(rows.time, rows.event, known, entry=rows.entry, weights=weight)
+        fit = cox.fit(rows.time, rows.event, known, entry=rows.entry, weights=weight, ties="breslow")  # as the baseline
         if fit.status is not Status.OK:
             return none_left(table, fit.status)
         slopes = np.nan_to_num(fit.coefficients)

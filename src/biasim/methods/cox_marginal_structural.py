@@ -82,7 +82,6 @@ def cox_marginal_structural(
     rows, record = unexposed_and_exposed(observed, table)
     if refused := refusal(MARGINAL, rows, diagnostics) or unfit(MARGINAL, observed, columns, diagnostics):
         return refused
-    exposure = rows.exposed.astype(np.float64)[:, None]
 
     def weighed(copies: Floats | None) -> Floats | Chance:
         made = weights_over_time(observed, table, columns, model=weights, stabilised=stabilised, copies=copies)
@@ -96,7 +95,7 @@ def cox_marginal_structural(
         made = weighed(copies)
         if isinstance(made, Chance):
             return np.nan
-        fit = cox.fit(rows.time, rows.event, exposure, entry=rows.entry, weights=made)
+        fit = cox.fit(rows.time, rows.event, rows.exposed[:, None], entry=rows.entry, weights=made)
         return float(fit.coefficients[0]) if fit.status is Status.OK else np.nan
 
     made = weighed(None)
