@@ -15,7 +15,7 @@ from biasim.errors import BiasimError
 from biasim.kernels import cox as kernel
 from biasim.methods._checks import take
 from biasim.methods._nested_trials import nested_trials
-from biasim.methods._person_time import begun, records, unexposed_and_exposed, when_known
+from biasim.methods._person_time import records, unexposed_and_exposed, when_known
 from biasim.methods._starting import chance, weights_over_time
 from biasim.methods.cox_marginal_structural import cox_marginal_structural
 from biasim.methods.cox_time_dependent import cox_time_dependent, person_time
@@ -202,17 +202,19 @@ def test_chance_of_starting_from_breslows_hazard(make):
 # Invariances --------------------------------------------------------------------------------------------------------
 
 
-def studied(size, seed, *, log_ratio=0.0, responder=0.7, late_effect=-1.0, early=0.05):
+def studied(size, seed, *, log_ratio=0.0, responder=0.7, late_effect=-1.0, begin=None):
     """Response, known at month 3, lowers the hazard (`late_effect`) and brings surgery (`responder`); x against both.
 
-    Hazards are constant between 0, 3 and (of surgery) 15 months, so that every time is a quotient.
+    Hazards are constant between 0, 3 and (of surgery) 15 months, so that every time is a quotient. `begin` puts other
+    months of surgery in their place.
     """
     rng = np.random.default_rng(seed)
     x, responded = rng.standard_normal(size), rng.random(size) < 0.4
     clock, other, lost = rng.standard_exponential(size), rng.standard_exponential(size), rng.uniform(20, 80, size)
-    before, after = early * np.exp(-0.5 * x), 0.06 * np.exp(-0.5 * x + responder * responded)
-    begin = np.where(other < 3 * before, other / before, 3 + (other - 3 * before) / after)
-    begin = np.where(begin < 15, begin, np.inf)
+    before, after = 0.05 * np.exp(-0.5 * x), 0.06 * np.exp(-0.5 * x + responder * responded)
+    if begin is None:
+        begin = np.where(other < 3 * before, other / before, 3 + (other - 3 * before) / after)
+        begin = np.where(begin < 15, begin, np.inf)
     rate = 0.03 * np.exp(0.5 * x)
     later = rate * np.exp(late_effect * responded)
     at = np.minimum(begin, 1e9)
@@ -375,3 +377,140 @@ def test_the_bootstrap_repeats_the_whole_analysis():
     assert found.diagnostics["draws_used"] == 40
     assert found.standard_error == approx(plain.standard_error, rel=0.35)
     assert found.standard_error != plain.standard_error
+
+
+# Monte Carlo --------------------------------------------------------------------------------------------------------
+
+
+REPLICATES = 2000
+
+
+def repeat(method, *, size=500, seed, replicates=REPLICATES, world=None, **parameters):
+    """Estimate, error, low, high of each replicate, (4, replicates); all must end well."""
+    def one(replicate):
+        found = method(studied(size, 10_000 * seed + replicate, **world or {}), **parameters)
+        assert found.status is Status.OK, found.message
+        return found.estimate, found.standard_error, found.low, found.high
+
+    return np.array([one(replicate) for replicate in range(replicates)]).T
+
+
+def distance(estimate, truth):
+    """Bias in Monte Carlo standard errors."""
+    return (estimate.mean() - truth) / (estimate.std(ddof=1) / sqrt(len(estimate)))
+
+
+def coverage_distance(low, high, truth):
+    """Coverage less 95%, in Monte Carlo standard errors."""
+    return (np.mean((low <= truth) & (truth <= high)) - 0.95) / sqrt(0.95 * 0.05 / len(low))
+
+
+STRONG = {"responder": 1.2}  # responders are operated on three times as often
+MILD = {"responder": 0.5, "late_effect": -0.8}  # weights without a long tail: their bias in small samples is of order 1 / n
+EFFECT = {"log_ratio": -0.5}
+
+
+def by_chance(size, seed, **world):
+    """The world with months of surgery drawn by chance alone, at the pace that is seen in it."""
+    seen = studied(size, seed, **world)
+    months = np.arange(0.0, 15.5, 0.5)
+    waiting = np.minimum(seen.time, seen.exposed_from)
+    at_risk = np.array([np.clip(waiting - month, 0.0, 0.5).sum() for month in months[:-1]])
+    hazard = np.append(0.0, np.cumsum(0.5 * np.histogram(seen.exposed_from, months)[0] / at_risk))
+    clock = np.random.default_rng(seed + 1).standard_exponential(size)
+    return studied(size, seed + 2, begin=np.where(clock < hazard[-1], np.interp(clock, hazard, months), np.inf), **world)
+
+
+def is_right(found, truth, *, mcse=0.0, conservative=False):
+    """No bias beyond 3 and no coverage beyond 4 MCSE; an error that claims to be too large may only cover too often."""
+    estimate, _, low, high = found
+    bias = (estimate.mean() - truth) / np.hypot(estimate.std(ddof=1) / sqrt(len(estimate)), mcse)
+    assert abs(bias) < LIMIT
+    covers = coverage_distance(low, high, truth)
+    assert covers > -4.0
+    assert conservative or covers < 4.0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("size", "parameters"), [(1000, {}), (3000, {"weights": "cox"}), (1000, {"stabilised": False})]
+)
+def test_weights_over_time_remove_what_response_confounds(size, parameters):
+    """Weights from Cox regression lean by -6 / n towards surgery here, from logistic regression by 0.004 the other way."""
+    found = repeat(cox_marginal_structural, size=size, seed=21, world=MILD, **parameters)
+    is_right(found, 0.0, conservative=True)
+
+
+@pytest.mark.long
+def test_the_marginal_hazard_ratio_of_surgery():
+    """The truth: unweighted regression where surgery comes by chance alone, at the same pace, among 4 million."""
+    world = MILD | EFFECT
+    truths = np.array([cox_time_dependent(by_chance(1_000_000, 100 + 10 * k, **world)).estimate for k in range(4)])
+    for parameters in ({}, {"weights": "cox"}):
+        found = repeat(cox_marginal_structural, size=1000, seed=22, world=world, **parameters)
+        is_right(found, truths.mean(), mcse=truths.std(ddof=1) / 2, conservative=True)
+
+
+@pytest.mark.long
+def test_what_was_known_at_time_zero_is_not_enough():
+    """Response not written down, or adjusted for at baseline only: both favour surgery that does nothing."""
+    for method, parameters in (
+        (cox_marginal_structural, {"using": ("x",)}),
+        (cox_marginal_structural, {"using": ("x",), "weights": "cox"}),
+        (cox_time_dependent, {"adjust": ("x",)}),
+        (sequential_trials, {"adjust": ("x",)}),
+    ):
+        estimate, *_ = repeat(method, seed=23, replicates=500, **parameters)
+        assert distance(estimate, 0.0) < -10
+
+
+@pytest.mark.long
+def test_with_baseline_covariates_only_both_ways_agree():
+    """Response without bearing on death: weighting by x and adjustment for x are both right, the difference is none."""
+    world = {"late_effect": 0.0}
+    weighted = repeat(cox_marginal_structural, seed=24, world=world, using=("x",))
+    adjusted = repeat(cox_time_dependent, seed=24, world=world, adjust=("x",))
+    is_right(weighted, 0.0, conservative=True)
+    is_right(adjusted, 0.0)
+    assert abs(distance(weighted[0] - adjusted[0], 0.0)) < LIMIT
+
+
+@pytest.mark.long
+def test_bootstrap_error_of_the_whole_analysis():
+    """Right where the sandwich is too large. With 15 draws the interval needs Student's quantile, 14 degrees of freedom."""
+    estimate, error, *_ = repeat(cox_marginal_structural, seed=25, world=MILD, weights="cox", draws=15)
+    assert abs(coverage_distance(estimate - 2.1448 * error, estimate + 2.1448 * error, 0.0)) < 4
+    model, empirical, r = sqrt(np.mean(error**2)), estimate.std(ddof=1), len(error)
+    spread = sqrt(np.var(error**2, ddof=1) / (4 * r * model**2) + empirical**2 / (2 * (r - 1)))
+    assert abs(model - empirical) < 4 * spread
+
+
+@pytest.mark.long
+def test_sequential_trials_without_effect():
+    is_right(repeat(sequential_trials, seed=26), 0.0)
+    is_right(repeat(sequential_trials, seed=27, world=STRONG), 0.0)
+
+
+@pytest.mark.long
+def test_sequential_trials_recover_the_hazard_ratio():
+    world = EFFECT | {"late_effect": 0.0}
+    is_right(repeat(sequential_trials, size=1000, seed=28, world=world), -0.5)
+    is_right(repeat(sequential_trials, size=1000, seed=28, world=world, later_exposure="censored"), -0.5)
+    estimate, *_ = repeat(sequential_trials, seed=28, world=world, replicates=500, later_exposure="ignored")
+    assert distance(estimate, -0.5) > 10  # diluted
+    assert distance(estimate, 0.0) < -10
+
+
+@pytest.mark.long
+def test_leaving_a_trial_after_a_response_favours_surgery():
+    estimate, *_ = repeat(sequential_trials, size=800, seed=29, world=STRONG, later_exposure="censored")
+    assert distance(estimate, 0.0) < -10
+
+
+@pytest.mark.long
+def test_response_as_a_covariate_from_when_it_is_known():
+    """As if known from time zero it looks ahead: surgery in the first months seems to help."""
+    is_right(repeat(cox_time_dependent, seed=30, world=STRONG, adjust=True, later="when_known"), 0.0)
+    is_right(repeat(cox_time_dependent, size=1000, seed=31, world=EFFECT, adjust=True, later="when_known"), -0.5)
+    estimate, *_ = repeat(cox_time_dependent, seed=30, world=STRONG, adjust=True)
+    assert distance(estimate, 0.0) < -10
