@@ -57,6 +57,7 @@ CASES = {
     "trials_ignored": (sequential_trials, {"later_exposure": "ignored"}),
     "trials_weighted_x": (sequential_trials, {"interval": 2.0, "last": 8.0, "adjust": ("x",)}),
     "trials_weighted_crude": (sequential_trials, {"adjust": False}),
+    "trials_truncated": (sequential_trials, {"adjust": False, "truncate": 0.95}),
     "trials_censored_breslow": (
         sequential_trials,
         {"interval": 1.0, "last": 5.0, "adjust": ("x",), "later_exposure": "censored", "ties": "breslow"},

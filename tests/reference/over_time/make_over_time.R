@@ -150,6 +150,7 @@ trials <- function(case, width, to, later, columns = covariates, ties = "efron",
 trials("trials_censored", 3, 12, "censored"); trials("trials_weighted", 3, 12, "weighted")
 trials("trials_ignored", 3, 12, "ignored"); trials("trials_weighted_x", 2, 8, "weighted", "x")
 trials("trials_weighted_crude", 3, 12, "weighted", character()); trials("trials_censored_breslow", 1, 5, "censored", "x", "breslow")
+trials("trials_truncated", 3, 12, "weighted", character(), truncate = 0.95)
 
 l <- list()
 for (i in seq_len(nrow(d))) {
