@@ -13,6 +13,7 @@ import pytest
 from biasim.answers import Status
 from biasim.errors import BiasimError
 from biasim.kernels import cox as kernel
+from biasim.methods._bootstrap import resamples
 from biasim.methods._checks import take
 from biasim.methods._nested_trials import nested_trials
 from biasim.methods._person_time import records, unexposed_and_exposed, when_known
@@ -378,6 +379,20 @@ def test_the_bootstrap_repeats_the_whole_analysis():
     assert found.diagnostics["draws_used"] == 40
     assert found.standard_error == approx(plain.standard_error, rel=0.35)
     assert found.standard_error != plain.standard_error
+
+
+def test_a_draw_of_the_bootstrap_is_the_analysis_of_repeated_patients():
+    observed, estimates = studied(120, 12), []
+    for copies in resamples(observed, 8):
+        repeated = take(observed, np.repeat(np.arange(observed.size), copies.astype(int)))
+        table = records(repeated, 2.0)
+        rows, record = unexposed_and_exposed(repeated, table)
+        unexposed, exposed = weights_over_time(repeated, table, np.arange(2), model="cox", stabilised=True)
+        weights = np.where(rows.exposed, exposed[record], unexposed[record])
+        fit = kernel.fit(rows.time, rows.event, rows.exposed[:, None], entry=rows.entry, weights=weights, ties="breslow")
+        estimates.append(fit.coefficients[0])
+    found = cox_marginal_structural(observed, weights="cox", draws=8)
+    assert found.standard_error == approx(np.std(estimates, ddof=1), rel=1e-7)
 
 
 # Monte Carlo --------------------------------------------------------------------------------------------------------
