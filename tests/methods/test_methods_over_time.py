@@ -63,9 +63,9 @@ CASES = {
         sequential_trials,
         {"interval": 1.0, "last": 5.0, "adjust": ("x",), "later_exposure": "censored", "ties": "breslow"},
     ),
-    "time_dependent_when_known": (cox_time_dependent, {"adjust": True, "later": "when_known"}),
+    "time_dependent_when_known": (cox_time_dependent, {"adjust": True, "known": "over_time"}),
     "time_dependent_when_known_robust": (
-        cox_time_dependent, {"adjust": ("responded",), "later": "when_known", "robust": True},
+        cox_time_dependent, {"adjust": ("responded",), "known": "over_time", "robust": True},
     ),
 }
 
@@ -239,7 +239,7 @@ EVERY = {
     "trials": (sequential_trials, {"truncate": 0.95}),
     "trials_crude": (sequential_trials, {"adjust": False}),
     "trials_ignored": (sequential_trials, {"later_exposure": "ignored"}),
-    "when_known": (cox_time_dependent, {"adjust": True, "later": "when_known", "robust": True}),
+    "when_known": (cox_time_dependent, {"adjust": True, "known": "over_time", "robust": True}),
 }
 every = pytest.mark.parametrize("case", EVERY)
 
@@ -330,7 +330,7 @@ def test_one_trial_with_an_endless_interval_is_the_time_dependent_cox(reference)
 
 def test_known_from_the_start_nothing_changes():
     observed = replace(studied(150, 8), known_from=None)
-    assert cox_time_dependent(observed, adjust=True, later="when_known") == cox_time_dependent(observed, adjust=True)
+    assert cox_time_dependent(observed, adjust=True, known="over_time") == cox_time_dependent(observed, adjust=True)
 
 
 def test_what_is_never_known_may_be_missing():
@@ -526,7 +526,7 @@ def test_leaving_a_trial_after_a_response_favours_surgery():
 @pytest.mark.long
 def test_response_as_a_covariate_from_when_it_is_known():
     """As if known from time zero it looks ahead: surgery in the first months seems to help."""
-    is_right(repeat(cox_time_dependent, seed=30, world=STRONG, adjust=True, later="when_known"), 0.0)
-    is_right(repeat(cox_time_dependent, size=1000, seed=31, world=EFFECT, adjust=True, later="when_known"), -0.5)
+    is_right(repeat(cox_time_dependent, seed=30, world=STRONG, adjust=True, known="over_time"), 0.0)
+    is_right(repeat(cox_time_dependent, size=1000, seed=31, world=EFFECT, adjust=True, known="over_time"), -0.5)
     estimate, *_ = repeat(cox_time_dependent, seed=30, world=STRONG, adjust=True)
     assert distance(estimate, 0.0) < -10
