@@ -49,10 +49,11 @@ def cox_marginal_structural(
     Breaks when
     -----------
     A cause of both starting and death is hidden, such as response to therapy that was not written down (favours the exposed
-    if responders are operated on), or some are nearly sure to begin or not: look at `largest_weight`; `mean_weight` should
-    be near 1 if stabilised. Unstabilised weights are inverse chances per interval, so that few patients rule. In small
-    samples some confounding stays (a tenth of the error); long intervals overlook who dies within (`pooled_logistic`: 0.005
-    on the log scale for 2 months).
+    if responders are operated on), or some are nearly sure to begin (all whose metastases nobody has seen) and so have
+    nobody to be compared with: look at `largest_weight`, leave them out or truncate; `mean_weight` should be near 1 if
+    stabilised. Unstabilised weights are inverse chances per interval, so that few patients rule. In small samples some
+    confounding stays (a tenth of the error); long intervals overlook who dies within (`pooled_logistic`: 0.005 on the log
+    scale for 2 months).
 
     Parameters
     ----------
