@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from biasim.kernels.at_risk import product_limit, runs
+from biasim.kernels.jackknife import clustered_error
 from biasim.kernels.kaplan_meier import curve
 from biasim.kernels.standardised import breslow, functional
 
@@ -73,3 +74,10 @@ def test_standardised_survival_and_area_written_out():
     before = functional(baseline, risk, weights, 0.5, area=True)
     np.testing.assert_allclose(before.per_row, 0.5)
     assert not before.by_step.any()
+
+
+def test_rows_of_a_cluster_are_added_before_they_are_squared():
+    influence = np.array([3.0, 4.0, -1.0])
+    assert clustered_error(influence, np.array([1, 5, 9])) == pytest.approx(np.sqrt(26))
+    assert clustered_error(influence, np.array([5, 1, 5])) == pytest.approx(np.sqrt(2**2 + 4**2))
+    assert clustered_error(np.zeros(0), np.zeros(0, dtype=int)) == 0.0

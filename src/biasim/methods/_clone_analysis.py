@@ -8,6 +8,7 @@ from math import nan
 import numpy as np
 
 from biasim.answers import Estimate, Status
+from biasim.kernels.jackknife import clustered_error
 from biasim.kernels.weights import effective_size
 from biasim.methods._censoring_weights import CensoringModel, Weights, covariates_of, weights_of
 from biasim.methods._checks import failed
@@ -97,8 +98,7 @@ class Emulation:
             influence = ratio_influence(*self.arms, value)
         else:
             influence = difference_influence(*self.arms, wanted.areas, wanted.months)
-        together = np.bincount(np.unique(patient, return_inverse=True)[1], influence)
-        return float(np.sqrt(together @ together))
+        return clustered_error(influence, patient)
 
     def diagnostics(self) -> dict[str, float]:
         """How many clones were censored, and what the weights of those observed beyond the grace period are worth."""

@@ -52,7 +52,7 @@ def clones(observed: ObservedOverTime, grace: float, *, never: bool) -> Clones:
     """Both clones of every patient. A surgery at the end of the grace period is within it; one at death is not seen."""
     seen = observed.exposed_from < observed.time
     start = np.where(seen, np.maximum(observed.exposed_from, 0.0), observed.time)
-    time, entry, start = tied_times.merge(observed.time, observed.entry, start)
+    time, entry, start = _merged(observed.time, observed.entry, start)
     surgery = np.where(seen & (start < time), start, inf)
     forbidden = inf if never else grace
     within, departs = surgery <= grace, np.isfinite(surgery) & (surgery <= forbidden)
@@ -67,6 +67,13 @@ def clones(observed: ObservedOverTime, grace: float, *, never: bool) -> Clones:
         unoperated_end=np.where(departs, np.minimum(surgery, time), time),
         unoperated_died=observed.event & ~departs,
     )
+
+
+def _merged(*arrays: Floats) -> tuple[Floats, ...]:
+    """The arrays with times apart by rounding only made one; as they are where there are none, which is soon seen."""
+    ascending = np.sort(np.concatenate(arrays))
+    distinct = np.count_nonzero(ascending[1:] > ascending[:-1]) + min(1, len(ascending))
+    return arrays if np.count_nonzero(tied_times.starts(ascending)) == distinct else tied_times.merge(*arrays)
 
 
 def empty_strategy(estimand: str, found: Clones, diagnostics: dict[str, float]) -> Estimate | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from biasim.answers import Status
 from biasim.kernels import cox, tied_times
+from biasim.kernels.jackknife import clustered_error
 from biasim.kernels.standardised import Baseline, breslow, functional
 from biasim.methods._hazard_ratio import MISSING
 from biasim.methods._hazard_ratio import SAID as SAID_BY_COX
@@ -53,8 +54,7 @@ class Outcome:
 
     def error(self, patient: Integers) -> float:
         """Root of the sum of squares over patients; the rows of one are added first."""
-        together = np.bincount(np.unique(patient, return_inverse=True)[1], self.influence)
-        return float(np.sqrt(together @ together))
+        return clustered_error(self.influence, patient)
 
 
 def fitted(observed: Observed, question: Question, copies: Floats) -> Model:

@@ -12,7 +12,7 @@ from biasim.kernels import cox, logistic
 from biasim.kernels.at_risk import runs
 from biasim.types import Bools, Floats, Integers
 
-STRETCHES = 12  # of months with one intercept, at most; each holds as many surgeries as the next
+STRETCHES = 10  # of months with one intercept, at most; each holds as many surgeries as the next
 FARTHEST = 300.0  # linear predictors are kept within exp's range
 
 
@@ -30,7 +30,8 @@ class Waiting:
 
     def known_at(self, month: float) -> Floats:
         """Covariates as far as they are known at the beginning of `month`; 0 for those that are not."""
-        return np.where(self.known_from <= month, self.covariates, 0.0)
+        known = self.known_from <= month
+        return self.covariates if known.all() else np.where(known, self.covariates, 0.0)
 
     @property
     def begin(self) -> Floats:
@@ -131,9 +132,12 @@ def by_months(waiting: Waiting) -> Fitted:
     known = [waiting.known_at(max(begins[k], 0.0)) for k in lived]
     records = [_patient_months(waiting, month, begins[k], ends[k]) for k in lived]
     outcome, counted = (np.concatenate([record[part] for record in records]) for part in (1, 2))
-    stretch = np.repeat(np.arange(len(lived)), [len(record[0]) for record in records])
-    values = np.concatenate([of_all[record[0]] for of_all, record in zip(known, records, strict=True)])
-    design = np.concatenate((stretch[:, None] == np.arange(1, len(lived)), values), axis=1, dtype=np.float64)
+    edges = np.cumsum([0, *(len(record[0]) for record in records)])
+    columns = np.zeros((len(lived) - 1 + waiting.covariates.shape[1], edges[-1]))  # a row for each column of the design
+    for k, (of_all, record) in enumerate(zip(known, records, strict=True)):
+        columns[: len(lived) - 1, edges[k] : edges[k + 1]] = np.arange(1, len(lived))[:, None] == k
+        columns[len(lived) - 1 :, edges[k] : edges[k + 1]] = of_all.T[:, record[0]]
+    design = columns.T
     fit = logistic.fit(design, outcome, weights=counted)
     if fit.status is not Status.OK:
         return None, fit.status

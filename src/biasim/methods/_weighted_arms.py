@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import inf, nan
 
@@ -14,8 +14,10 @@ from biasim.methods._censoring_weights import ArmWeights, Weights
 from biasim.methods._clones import Clones
 from biasim.types import Bools, Floats, Integers
 
-BLOCK = 32768  # weights held at once while they change: fits in cache
+BLOCK = 32768  # weights made at once while they change: fits in cache
+KEPT = 2**19  # weights that are kept for the influences rather than made again: 4 MB
 ITERATIONS, CONVERGED = 100, 1e-13
+Block = tuple[slice, Integers, Floats]  # moments, rows, weights (moments, rows)
 LIMIT = 500.0  # linear predictors are kept within exp's range
 
 
@@ -39,6 +41,7 @@ class WeightedArm:
     layout: Layout
     weights: ArmWeights
     settled: int  # first moment of the grid from which weights no longer change
+    blocks: Iterable[Block] | None  # the weights until then; None: too many to keep
     own: Floats  # (n,) weight of each clone at her death; 0 for those that do not die
     at_risk: Floats
     deaths: Floats
@@ -52,7 +55,7 @@ class WeightedArm:
         if self.weights.growing is None:
             early = self.layout.runs.between(0, self.settled).along(at_risk)
             return found + early * min(1.0, self.weights.most)
-        for moments, rows, growing in _growing(self.layout, self.weights, self.settled):
+        for moments, rows, growing in self.blocks or _growing(self.layout, self.weights, self.settled):
             found[rows] += at_risk[moments] @ growing
         return found
 
@@ -80,11 +83,13 @@ def _arm(layout: Layout, weights: ArmWeights, copies: Floats) -> WeightedArm:
     settled = int(np.searchsorted(layout.grid, weights.until, side="right"))
     where, size = layout.runs, layout.runs.size
     at_risk = where.between(settled, size).totals(copies * weights.late())
-    at_risk[:settled] = 0.0
+    at_risk[:settled], blocks = 0.0, None
     if weights.growing is None:
         at_risk[:settled] = where.between(0, settled).totals(copies)[:settled] * min(1.0, weights.most)
     else:
-        for moments, rows, growing in _growing(layout, weights, settled):
+        blocks = _growing(layout, weights, settled)
+        blocks = list(blocks) if settled * len(copies) <= KEPT else blocks
+        for moments, rows, growing in blocks:
             at_risk[moments] = growing @ copies[rows]
     own = np.where(layout.died, weights.at_own(layout.end), 0.0)
     deaths = np.bincount(where.last[layout.died], (copies * own)[layout.died], size)
@@ -93,6 +98,7 @@ def _arm(layout: Layout, weights: ArmWeights, copies: Floats) -> WeightedArm:
         layout=layout,
         weights=weights,
         settled=settled,
+        blocks=blocks if isinstance(blocks, list) else None,
         own=own,
         at_risk=np.maximum(at_risk, deaths),
         deaths=deaths,
@@ -100,7 +106,7 @@ def _arm(layout: Layout, weights: ArmWeights, copies: Floats) -> WeightedArm:
     )
 
 
-def _growing(layout: Layout, weights: ArmWeights, settled: int) -> Iterator[tuple[slice, Integers, Floats]]:
+def _growing(layout: Layout, weights: ArmWeights, settled: int) -> Iterator[Block]:
     """Moments, rows, and weights (k, r) of those at risk at them, 0 for the others; a few moments at a time."""
     assert weights.growing is not None
     order, last = layout.order, layout.runs.last[layout.order]
