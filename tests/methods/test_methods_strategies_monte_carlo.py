@@ -93,7 +93,7 @@ def by(model):
 @pytest.mark.parametrize("model", ["cox", "pooled_logistic"])
 @pytest.mark.parametrize("contrast", ["hazard_ratio", "survival_difference", "rmst_difference"])
 def test_without_effect_clones_are_unbiased(make, contrast, model):
-    """Confounded timing and immortal time, where ever against never is far off. At 1,000 patients the bias of order 1/n is small."""
+    """Confounded timing and immortal time, where ever against never is far off. 1,000 patients: there is a bias of order 1/n."""
     options = {"contrast": contrast, "months": MONTH, "weights": by(model)}
     right(repeat(lambda seed: world(make, 1000, seed), clone_censor_weight, **options), 0.0)
 
