@@ -36,7 +36,8 @@ def clone_censor_weight(
     1 / P(no surgery so far), growing with every month of surgery; the operated weigh 1 until the end of the grace period
     and 1 / P(operated by then, given alive then) after it. Covariates enter when they are known. Then the weighted
     Kaplan-Meier curves, or Cox regression on the arm alone with tied deaths by Breslow. Without `draws` the error is the
-    sandwich, one cluster per patient with both clones, weights taken as known: conservative in most data.
+    sandwich, one cluster per patient with both clones, weights taken as known: in the test worlds from 5 % too small
+    (`never`, with an effect) to 9 % too large (no effect).
 
     Claims
     ------
