@@ -25,7 +25,8 @@ def data(kind: type[Observed], size: int, seed: int) -> Observed:
     rng = np.random.default_rng(seed + 100)
     exposed = x[:, 0] > 0
     fields = {
-        "names": tuple(f"x{j}" for j in range(1, x.shape[1] + 1)), "covariates": np.column_stack([x[:, 1:], rng.normal(size=size)]),
+        "names": tuple(f"x{j}" for j in range(1, x.shape[1] + 1)),
+        "covariates": np.column_stack([x[:, 1:], rng.normal(size=size)]),
         "exposed": exposed, "entry": np.zeros(size), "time": months, "event": dead, "patient": np.arange(size),
         "cause": (dead * np.where(rng.random(size) < 0.7, 1, 2)).astype(np.int8), "started": 2005.0 + 5.0 * rng.random(size),
     }  # fmt: skip

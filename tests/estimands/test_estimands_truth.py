@@ -63,6 +63,13 @@ def test_the_arms_of_a_trial_as_assigned(make_world):
         compared(cohort, strategies="assigned")
 
 
+def test_later_surgery_goes_on_where_only_the_grace_period_is_compared(make_world):
+    # grace 4: the second is operated at 4 against at 9, the third at 4 against never, the first at 2 against never
+    cohort = make_world([10, 20, 30], [2, 9, INF], HALF)
+    assert compared(cohort, grace=4.0, strategies="within_grace") == ([18, 36, 56], [10, 31, 30])
+    assert compared(cohort, grace=4.0) == ([18, 36, 56], [10, 20, 30])
+
+
 def test_a_landmark_gives_nobody_immortal_months(make_world):
     """Constant hazards, no heterogeneity: among each strategy's survivors of month 20 the ratio is the world's own."""
     cohort = exponential_world(make_world, log(0.6), 11, size=60_000)

@@ -43,12 +43,13 @@ def reference(make, read):
     return replace(observed, known_from=np.array([0.0, 3.0, 3.0])), dict(zip(known["case"].tolist(), values, strict=True))
 
 
+LOGISTIC = {"weights": "pooled_logistic"}
 CASES = {
-    "msm_logistic_2": (cox_marginal_structural, {}),
-    "msm_logistic_5": (cox_marginal_structural, {"interval": 5.0}),
-    "msm_logistic_x": (cox_marginal_structural, {"using": ("x",)}),
-    "msm_logistic_unstabilised": (cox_marginal_structural, {"stabilised": False}),
-    "msm_logistic_truncated": (cox_marginal_structural, {"truncate": 0.95}),
+    "msm_logistic_2": (cox_marginal_structural, LOGISTIC),
+    "msm_logistic_5": (cox_marginal_structural, LOGISTIC | {"interval": 5.0}),
+    "msm_logistic_x": (cox_marginal_structural, LOGISTIC | {"using": ("x",)}),
+    "msm_logistic_unstabilised": (cox_marginal_structural, LOGISTIC | {"stabilised": False}),
+    "msm_logistic_truncated": (cox_marginal_structural, LOGISTIC | {"truncate": 0.95}),
     "msm_cox_2": (cox_marginal_structural, {"weights": "cox", "using": ("marker", "x", "responded")}),
     "msm_cox_1": (cox_marginal_structural, {"weights": "cox", "interval": 1.0}),
     "msm_cox_x": (cox_marginal_structural, {"weights": "cox", "using": ("x",)}),
@@ -233,7 +234,7 @@ def studied(size, seed, *, log_ratio=0.0, responder=0.7, late_effect=-1.0, begin
 
 
 EVERY = {
-    "msm": (cox_marginal_structural, {}),
+    "msm": (cox_marginal_structural, LOGISTIC),
     "msm_cox": (cox_marginal_structural, {"weights": "cox", "truncate": 0.9}),
     "msm_bootstrap": (cox_marginal_structural, {"draws": 5, "truncate": 0.95}),
     "trials": (sequential_trials, {"truncate": 0.95}),
@@ -353,7 +354,7 @@ def test_statuses():
     assert sequential_trials(nothing).status is Status.OK
     tells = replace(observed, covariates=np.column_stack((observed.exposed * 2.0, observed.covariates[:, 1])))
     by_cox = cox_marginal_structural(tells, weights="cox")
-    for found in (cox_marginal_structural(tells), by_cox, sequential_trials(tells, adjust=False)):
+    for found in (cox_marginal_structural(tells, **LOGISTIC), by_cox, sequential_trials(tells, adjust=False)):
         assert found.status is Status.SEPARATION
         assert found.message.startswith("start of exposure")
     prevalent = replace(observed, entry=np.where(observed.exposed, (observed.exposed_from + observed.time) / 2, 0.0))
@@ -449,7 +450,7 @@ def is_right(found, truth, *, mcse=0.0, conservative=False):
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("size", "parameters"), [(1000, {}), (3000, {"weights": "cox"}), (1000, {"stabilised": False})]
+    ("size", "parameters"), [(1000, LOGISTIC), (3000, {"weights": "cox"}), (1000, LOGISTIC | {"stabilised": False})]
 )
 def test_weights_over_time_remove_what_response_confounds(size, parameters):
     """Weights from Cox regression lean by -6 / n towards surgery here, from logistic regression by 0.004 the other way."""
@@ -463,7 +464,7 @@ def test_the_marginal_hazard_ratio_of_surgery():
     world = MILD | EFFECT
     truths = np.array([cox_time_dependent(by_chance(1_000_000, 100 + 10 * k, **world)).estimate for k in range(4)])
     for parameters in ({}, {"weights": "cox"}):
-        found = repeat(cox_marginal_structural, size=1000, seed=22, world=world, **parameters)
+        found = repeat(cox_marginal_structural, size=1000, seed=22, world=world, **{**LOGISTIC, **parameters})
         is_right(found, truths.mean(), mcse=truths.std(ddof=1) / 2, conservative=True)
 
 
@@ -471,7 +472,7 @@ def test_the_marginal_hazard_ratio_of_surgery():
 def test_what_was_known_at_time_zero_is_not_enough():
     """Response not written down, or adjusted for at baseline only: both favour surgery that does nothing."""
     for method, parameters in (
-        (cox_marginal_structural, {"using": ("x",)}),
+        (cox_marginal_structural, LOGISTIC | {"using": ("x",)}),
         (cox_marginal_structural, {"using": ("x",), "weights": "cox"}),
         (cox_time_dependent, {"adjust": ("x",)}),
         (sequential_trials, {"adjust": ("x",)}),

@@ -73,10 +73,10 @@ def test_curves_of_six(six):
     # operated, of 6: one of 6 at month 2, then of A and B; unoperated: 1 of 5 at 2, 1 of 3 at 5, 1 of 2 at 7
     for model in MODELS:  # without covariates all clones of an arm have one weight, which a curve does not feel
         found = clone_censor_weight(six, grace=4.0, contrast="survival_difference", months=6.5, weights=by(model))
-        assert found.estimand == "survival_difference(at=6.5, grace=4)"
+        assert found.estimand == "survival_difference(at=6.5, grace=4, strategies=within_grace)"
         assert found.estimate == approx(5 / 6 * 1 / 2 - 4 / 5 * 2 / 3, rel=1e-12)
         found = clone_censor_weight(six, grace=4.0, contrast="rmst_difference", months=6.5, weights=by(model))
-        assert found.estimand == "rmst_difference(horizon=6.5, grace=4)"
+        assert found.estimand == "rmst_difference(horizon=6.5, grace=4, strategies=within_grace)"
         operated = 2 + 5 / 6 * 4 + 5 / 12 * 0.5
         unoperated = 2 + 4 / 5 * 3 + 8 / 15 * 1.5
         assert found.estimate == approx(operated - unoperated, rel=1e-12)
@@ -99,7 +99,7 @@ def test_hazard_ratio_of_six(six):
         (0, second, late, 2 * second),
     ]  # fmt: skip
     found = clone_censor_weight(six, grace=4.0, weights=by("cox"))
-    assert found.estimand == "marginal_log_hazard_ratio"
+    assert found.estimand == "marginal_log_hazard_ratio(grace=4, strategies=within_grace)"
     assert score(found.estimate, deaths) == approx(0, abs=1e-12)
     assert found.diagnostics["largest_weight_operated"] == approx(late)
     assert found.diagnostics["largest_weight_unoperated"] == approx(second)

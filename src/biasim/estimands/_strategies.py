@@ -16,7 +16,7 @@ from biasim.types import Bools, Cohort, Floats, Integers
 
 Population = Literal["all", "alive_at", "randomised"]
 Target = Literal["everyone", "exposed", "overlap"]
-Strategies = Literal["operated", "assigned"]
+Strategies = Literal["operated", "within_grace", "assigned"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,8 @@ def contrast(
 
     `operated`: surgery within `grace` months against none. A woman is operated on her own planned
     date when that comes first and at the end of the grace period otherwise; the wait of the world
-    thus enters through min(own wait, end of grace) only. `assigned`: the arms of a trial as they
+    thus enters through min(own wait, end of grace) only. `within_grace`: the same against no surgery
+    within those months, while later surgery goes on as planned. `assigned`: the arms of a trial as they
     are, with women who do not keep to theirs.
 
     ==========  ===============================================  ==================  ==================
@@ -77,8 +78,10 @@ def contrast(
         treated, untreated = (cohort.potential.under(wait) for wait in cohort.treatment.arms)
     else:
         end_of_grace = start + grace if population == "randomised" else grace
-        treated = cohort.potential.under(np.minimum(cohort.treatment.wait, end_of_grace))
-        untreated = cohort.potential.unoperated
+        wait = cohort.treatment.wait
+        treated = cohort.potential.under(np.minimum(wait, end_of_grace))
+        later = strategies == "within_grace" and not cohort.effect.is_none
+        untreated = cohort.potential.under(np.where(wait > end_of_grace, wait, np.inf)) if later else cohort.potential.unoperated
     weights = _weights(cohort, target)
     # women outside the trial are randomised at infinity, which nobody survives
     counts = treated > start, untreated > start

@@ -43,7 +43,8 @@ def survival_difference(
     target
         What they weigh: `everyone` the same, only the `exposed` (operated in fact), or by `overlap`.
     strategies
-        What is compared: `operated` against not, or the arms of a trial as `assigned`.
+        What is compared: `operated` against not, operated `within_grace` against not within it, or the arms of a trial
+        as `assigned`.
 
     Raises
     ------

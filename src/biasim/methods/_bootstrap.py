@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from biasim.types import Floats, Integers, Observed
+from biasim.types import Floats, Integers, Observed, ObservedOverTime
 
 FEWEST = 0.8  # share of the draws that must give an estimate
 
@@ -41,7 +41,9 @@ def resamples(observed: Observed, draws: int) -> Floats:
 
 def numbered(observed: Observed) -> tuple[Integers, int]:
     """The number of the patient that each row belongs to, from 0 on in the order of her data, and how many there are."""
-    order = np.lexsort((*observed.covariates.T, observed.entry, observed.exposed, observed.event, observed.time))
+    begins = (observed.exposed_from,) if isinstance(observed, ObservedOverTime) else ()
+    seen = (*observed.covariates.T, *begins, observed.entry, observed.exposed, observed.event, observed.time)
+    order = np.lexsort(seen)
     _, first, member = np.unique(observed.patient[order], return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))

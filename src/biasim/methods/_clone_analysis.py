@@ -11,7 +11,7 @@ from biasim.answers import Estimate, Status
 from biasim.kernels.jackknife import clustered_error
 from biasim.kernels.weights import effective_size
 from biasim.methods._censoring_weights import CensoringModel, Weights, covariates_of, weights_of
-from biasim.methods._checks import failed
+from biasim.methods._checks import MARGINAL, failed
 from biasim.methods._clones import Clones, clones, empty_strategy
 from biasim.methods._weighted_arms import (
     Layout,
@@ -39,10 +39,13 @@ class Contrast:
     kind: str
     months: float
 
-    def claim(self, grace: float) -> str:
-        """The estimand as it is claimed."""
+    def claim(self, grace: float, control: str) -> str:
+        """The estimand as it is claimed: against none, or against not within the grace period."""
+        said = f"grace={grace:g}" + ("" if control == "never" else ", strategies=within_grace")
+        if self.kind == "hazard_ratio":
+            return f"{MARGINAL}({said})"
         word = "at" if self.kind == "survival_difference" else "horizon"
-        return f"{self.kind}({word}={self.months:g}, grace={grace:g})"
+        return f"{self.kind}({word}={self.months:g}, {said})"
 
     @property
     def areas(self) -> bool:

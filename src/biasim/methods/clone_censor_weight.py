@@ -10,7 +10,7 @@ import numpy as np
 from biasim.answers import Estimate, Status
 from biasim.methods._bootstrap import bootstrap_error
 from biasim.methods._censoring_weights import CensoringModel
-from biasim.methods._checks import MARGINAL, counts, estimated, failed
+from biasim.methods._checks import counts, estimated, failed
 from biasim.methods._clone_analysis import Contrast, Emulation, emulation
 from biasim.types import ObservedOverTime
 from biasim.units import Count, Months, PositiveMonths
@@ -41,9 +41,9 @@ def clone_censor_weight(
 
     Claims
     ------
-    The marginal log hazard ratio, `survival_difference(at=..., grace=...)` or `rmst_difference(horizon=..., grace=...)`,
-    in everyone: surgery at her own date within the grace period, else at its end, against none. With `not_within_grace`
-    the other strategy allows later surgery: the same only if nobody has any, or it does nothing.
+    `marginal_log_hazard_ratio(grace=...)`, `survival_difference(at=..., grace=...)` or `rmst_difference(horizon=...,
+    grace=...)`, in everyone: surgery at her own date within the grace period, else at its end, against none; with
+    `not_within_grace` (`strategies=within_grace`) against none within it, later surgery going on as planned.
 
     Assumes
     -------
@@ -84,7 +84,7 @@ def clone_censor_weight(
     Hernan 2018, doi 10.1136/bmj.k182. Maringe et al. 2020, doi 10.1093/ije/dyaa057.
     """
     wanted = Contrast(kind=contrast, months=months)
-    estimand = MARGINAL if contrast == "hazard_ratio" else wanted.claim(grace)
+    estimand = wanted.claim(grace, control)
     shared = ("clones", grace, control, weights)
     made = observed.once(shared, lambda: emulation(observed, grace=grace, never=control == "never", model=weights))
     if refused := made.refusal(estimand, counts(observed)):
