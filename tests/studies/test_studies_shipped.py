@@ -16,7 +16,7 @@ from biasim.config.load import load, resolve
 from biasim.engine.run import run
 
 SHIPPED = (
-    "immortal_time", "immortal_time_remedies", "confounding_by_indication", "negative_controls", "responder_selection",
+    "immortal_time", "immortal_time_remedies", "confounding_by_indication", "hidden_confounding", "responder_selection",
     "stage_migration", "paradox",
 )  # fmt: skip
 
@@ -138,7 +138,7 @@ def test_analyses_of_the_same_cohorts_with_immortal_time(results) -> None:
 @pytest.mark.long
 def test_negative_controls_and_an_instrument_tell_what_is_hidden(results) -> None:
     """Deaths that surgery cannot prevent are prevented as well, and a decoy saves; calibration and an instrument set it right."""
-    rows = results("negative_controls", 300)
+    rows = results("hidden_confounding", 300)
     for method in ("adjusted", "deaths of other causes", "a trait that saves nobody"):
         assert in_mcse(rows, 0, "registry", method) < -10, method
     for method in ("calibrated by other causes", "centres that like to operate"):

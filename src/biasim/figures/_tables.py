@@ -114,7 +114,8 @@ def axis_title(path: str) -> str:
     return words(name) + (" (months)" if is_months else "")
 
 
-_SPELT = {"kaplan meier": "Kaplan-Meier", "rmst": "RMST", "iptw": "IPTW", "att": "ATT", "ate": "ATE", "her2": "HER2",
+_SPELT = {"kaplan meier": "Kaplan-Meier", "fine gray": "Fine-Gray", "g computation": "G-computation", "log rank": "log-rank",
+          "rmst": "RMST", "iptw": "IPTW", "att": "ATT", "ate": "ATE", "her2": "HER2",
           "hr": "HR", "tnbc": "TNBC", "cci": "CCI"}  # fmt: skip
 
 

@@ -78,7 +78,8 @@ def _said(row: object) -> str:
     if is_ratio(row.estimand):
         text = f"{np.exp(value):.2f}"
     else:
-        text = f"{100 * value:+.1f} pt" if row.estimand.startswith("survival") else f"{value:+.1f} mo"
+        number, unit = (100 * value, "pt") if row.estimand.startswith("survival") else (value, "mo")
+        text = f"{round(number, 1) + 0.0:+.1f} {unit}".replace("+0.0", "0.0")
     text = text.replace("-", "\N{MINUS SIGN}")
     return f"✓ {text}" if abs(row.bias) <= SOUND * row.bias_mcse else text
 

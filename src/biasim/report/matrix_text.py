@@ -57,4 +57,5 @@ def spelled(value: float, estimand: str) -> str:
     """An estimate in the unit that readers know."""
     if on_log_scale(estimand):
         return f"{exp(value):.2f}"
-    return f"{100 * value:+.1f} pt" if estimand.startswith("survival") else f"{value:+.1f} mo"
+    number, unit = (100 * value, "pt") if estimand.startswith("survival") else (value, "mo")
+    return f"{round(number, 1) + 0.0:+.1f} {unit}".replace("+0.0", "0.0")
