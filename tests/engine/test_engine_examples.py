@@ -128,3 +128,18 @@ def test_hazard_ratio_over_time_is_one_in_truth_and_as_cox_says_on_average(shown
         assert (np.diff(seen[:, 0]) == 1.0).all()
         assert ((seen[:, 2] < seen[:, 1]) & (seen[:, 1] < seen[:, 3])).all()
         assert seen[:, 1].min() - 0.1 < constant[3] < seen[:, 1].max() + 0.1
+
+
+def test_the_studies_of_a_literature_are_those_that_the_method_pools(make_study, make_choice):
+    study = make_study(size=600)
+    pooled = make_choice("methods", "meta_analysis", studies=4)
+    study.scenarios[0].designs["registry"].methods["pooled"] = pooled
+    scenario = study.scenarios[0]
+    rows = examples(plan(scenario, study.seed), scenario.designs.values())["studies"]
+    again = replay(study, replicate=0)
+    found = pooled.function(again.observed["registry"])
+    assert [row[:3] for row in rows] == [("registry", "pooled", number) for number in (1, 2, 3, 4)]
+    assert {row[5] for row in rows} == {found.estimate}
+    weight = np.array([row[4] for row in rows]) ** -2.0
+    fixed = float(weight @ np.array([row[3] for row in rows]) / weight.sum())
+    assert abs(fixed - found.estimate) < found.standard_error

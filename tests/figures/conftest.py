@@ -81,8 +81,17 @@ def example_tables(size: int = 600) -> dict[str, pd.DataFrame]:
                             "smd_after": after})  # fmt: skip
     columns = ["design", "group", "kind", "month", "survival", "low", "high"]
     return {"curves": pd.concat(curves)[columns], "at_risk": pd.DataFrame(risks), "person_time": pd.DataFrame(bars),
-            "balance": pd.DataFrame(smd),
+            "balance": pd.DataFrame(smd), "studies": literature(rng),
             "hazard_ratio": pd.concat(ratios)[["design", "kind", "month", "log_ratio", "low", "high", "p"]]}  # fmt: skip
+
+
+def literature(rng: np.random.Generator) -> pd.DataFrame:
+    """Twelve studies about a hazard ratio of 0.6, small ones and large ones."""
+    error = np.geomspace(0.3, 0.08, 12)
+    return pd.DataFrame({
+        "design": "registry", "method": "cox", "study": np.arange(1, 13), "estimate": np.log(0.6) + error * rng.normal(size=12),
+        "standard_error": error, "pooled": np.log(0.6),
+    })  # fmt: skip
 
 
 def performance(scenarios: pd.DataFrame, *, replicates: int = 1000) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -15,6 +15,7 @@ from biasim.figures._tables import Tables, read, results
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
 from biasim.figures.drawing import Drawing
 from biasim.figures.forest import forest
+from biasim.figures.funnel import funnel
 from biasim.figures.hazard_ratio_over_time import hazard_ratio_over_time
 from biasim.figures.love import love
 from biasim.figures.person_time import person_time
@@ -28,6 +29,7 @@ FIGURES: dict[str, Callable[[Tables, Tables, float], Drawing]] = {
     "person_time": lambda plain, _, width: person_time(plain, "registry", width=width),
     "person_time from a landmark": lambda plain, _, width: person_time(plain, "landmark", width=width),
     "hazard_ratio_over_time": lambda plain, _, width: hazard_ratio_over_time(plain, width=width),
+    "funnel": lambda plain, _, width: funnel(plain, "registry", width=width),
     "love": lambda plain, _, width: love(plain, "registry", width=width),
     "bias_by_parameter": lambda _, many, width: bias_by_parameter(many, width=width),
 }
@@ -188,7 +190,7 @@ def test_hazard_ratios_over_time_are_the_stored_ones(plain_study: Path) -> None:
         assert axes.get_yscale() == "log"
         assert 1.0 in axes.get_yticks()
     printed = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
-    assert printed == ["Constant: p < 0.001", "Constant: p = 0.600", "Constant: p = 0.600"]
+    assert printed == ["Test of constancy: p < 0.001", "Test of constancy: p = 0.600", "Test of constancy: p = 0.600"]
     assert "Design registry: observed 0.35 at month 1 and 1.00 at month 99; in truth 1.00 at month 1" in drawing.alt
 
 
@@ -197,3 +199,16 @@ def test_a_design_without_a_curve_says_so(plain_study: Path) -> None:
     short = table[(table["design"] == "trial") & (table["kind"] == "constant")]
     drawing = hazard_ratio_over_time(Tables(frames={"hazard_ratio": short}), width=SINGLE)
     assert drawing.alt.endswith("No curve could be drawn.")
+
+
+def test_a_funnel_shows_every_study_about_the_pooled_value_and_the_truth_apart(plain_study: Path) -> None:
+    tables = read(plain_study)
+    drawing = funnel(tables, "registry")
+    (axes,) = drawing.figure.axes
+    points = next(line for line in axes.lines if line.get_marker() == "o").get_xydata()
+    stored = tables.need("studies")
+    np.testing.assert_allclose(points[:, 0], np.exp(stored["estimate"]))
+    np.testing.assert_allclose(points[:, 1], stored["standard_error"])
+    assert "pooled hazard ratio of 0.60" in drawing.alt
+    assert "the truth is 1.00" in drawing.alt
+    assert axes.get_ylim()[1] == 0.0  # the most precise studies on top

@@ -17,7 +17,7 @@ from biasim.engine.run import run
 
 SHIPPED = (
     "immortal_time", "immortal_time_remedies", "confounding_by_indication", "hidden_confounding", "responder_selection",
-    "stage_migration", "paradox",
+    "stage_migration", "literature", "paradox",
 )  # fmt: skip
 
 
@@ -144,3 +144,13 @@ def test_negative_controls_and_an_instrument_tell_what_is_hidden(results) -> Non
     for method in ("calibrated by other causes", "centres that like to operate"):
         assert abs(in_mcse(rows, 0, "registry", method)) < 4, method
     assert abs(in_mcse(rows, 0, "everything", "adjusted")) < 4
+
+
+@pytest.mark.long
+def test_a_literature_that_shares_a_bias_pools_to_a_narrow_wrong_answer(results) -> None:
+    rows = results("literature", 60)
+    for method in ("fixed effect", "random effects", "Hartung-Knapp"):
+        assert in_mcse(rows, 0, "registries", method) < -10, method
+        assert float(rows[0, "registries", method, "coverage"]["value"]) == 0.0, method
+    for method in ("fixed effect", "Hartung-Knapp"):
+        assert abs(in_mcse(rows, 0, "trials", method)) < 4, method

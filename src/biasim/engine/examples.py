@@ -18,6 +18,7 @@ from biasim.engine.replicate import Place, cohorts, view
 from biasim.engine.streams import Streams
 from biasim.kernels import kaplan_meier
 from biasim.methods._propensity import balance_table
+from biasim.methods.meta_analysis import studies_table
 from biasim.types import Bools, Cohort, Floats, Observed, ObservedOverTime
 
 COLUMNS = {
@@ -25,6 +26,7 @@ COLUMNS = {
     "at_risk": ("design", "group", "month", "at_risk", "events"),
     "person_time": ("design", "patient", "group", "wait", "decided", "end", "died", "time_zero"),
     "hazard_ratio": ("design", "kind", "month", "log_ratio", "low", "high", "p"),
+    "studies": ("design", "method", "study", "estimate", "standard_error", "pooled"),
     "balance": ("design", "method", "covariate", "smd_before", "smd_after"),
 }
 STEP = 0.5  # months between the points of a stored curve
@@ -55,6 +57,8 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
         tables["person_time"] += person_time_rows(design.name, cohort, observed, time_zero, exposure.decided)
         for label, method in design.methods.items():
             found = balance_table(observed, method.name, method.parameters)
+            if method.name == "meta_analysis" and observed.size:
+                tables["studies"] += [(design.name, label, *row) for row in studies_table(observed, method.parameters)]
             tables["balance"] += [(design.name, label, name, settled(before), settled(after)) for name, before, after in found]
     return tables
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from biasim.errors import StoreError
 
-NAMES = ("scenarios", "truths", "performance", "curves", "at_risk", "person_time", "hazard_ratio", "balance")
+NAMES = ("scenarios", "truths", "performance", "curves", "at_risk", "person_time", "hazard_ratio", "studies", "balance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from biasim.figures._tables import Tables, read, varied
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
 from biasim.figures.drawing import FORMATS, Drawing, write
 from biasim.figures.forest import forest
+from biasim.figures.funnel import funnel
 from biasim.figures.hazard_ratio_over_time import hazard_ratio_over_time
 from biasim.figures.love import love
 from biasim.figures.person_time import person_time
@@ -58,6 +59,7 @@ def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Itera
         (("curves", "at_risk"), survival_curves),
         (("person_time", "at_risk"), person_time),  # numbers at risk tell when exposure begins
         (("balance",), love),
+        (("studies",), funnel),
     ):
         for design in _different([tables.get(name) for name in names_of]):
             yield f"{figure.__name__}_{_file(design)}", figure(tables, design)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from inspect import signature
 from math import isfinite
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from biasim.answers import Estimate, Status
 from biasim.kernels.pooling import Pooled, pool
@@ -102,3 +104,13 @@ def _told(pooled: Pooled, reports: Literature, studies: int) -> dict[str, float]
         "egger_p": egger(reports.estimate, reports.standard_error).p,
     }
     return {name: float(value) for name, value in told.items() if isfinite(value)}
+
+
+def studies_table(observed: Observed, parameters: Mapping[str, Any]) -> list[tuple[int, float, float, float]]:
+    """(number, estimate, standard error, pooled estimate) of every study with an estimate, smallest first."""
+    defaults = {name: value.default for name, value in signature(meta_analysis).parameters.items()}
+    asked = defaults | dict(parameters)
+    reports = literature(observed, asked["studies"], asked["spread"], asked["of"])
+    pooled = meta_analysis(observed, **parameters).estimate
+    pairs = zip(reports.estimate.tolist(), reports.standard_error.tolist(), strict=True)
+    return [(number, *pair, pooled) for number, pair in enumerate(pairs, start=1)]
