@@ -39,7 +39,9 @@ FIXED = {
     "optimal": (cox_optimally_matched, {}),
     "weighted_both": (cox_weighted, {"specification": "both"}),
 }
-RISK = {"risk": (cox_risk_set_matched, {"ratio": 2}), "risk_stratified": (cox_risk_set_matched, {"pooled": "stratified"})}
+RISK = {
+    "risk": (cox_risk_set_matched, {"ratio": 2, "pooled": "marginal"}),
+    "risk_stratified": (cox_risk_set_matched, {"pooled": "stratified"})}
 METHODS = FIXED | RISK
 WITH_WEIGHTS = [name for name in METHODS if not name.startswith("adjusted")]
 

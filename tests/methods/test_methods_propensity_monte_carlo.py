@@ -25,6 +25,8 @@ pytestmark = pytest.mark.long
 REPLICATES = 2000
 HALF, STRONG = log(0.6), log(0.4)
 
+MARGINAL = {"pooled": "marginal"}  # one baseline hazard for all risk sets
+
 
 def measured(make, size, seed, *, log_ratio=0.0, levels=0, shift=-0.3, slope=0.8, square=0.0, bend=0.0, hidden=0.0):
     """Exposure fixed at time zero, exponential survival; x is normal or one of three levels, the second column is noise."""
@@ -108,7 +110,7 @@ EXACT = {  # the error is right: coverage on both sides
     "exact in many strata": (
         cox_exactly_matched, {"bins": 60, "cut": "quantiles", "clusters": "stratum", "using": ("x0",)}, measured, 0.0
     ),
-    "risk sets, to the end": (cox_risk_set_matched, {"later": "ignored", "caliper": 0.05}, over_time, 0.0),
+    "risk sets, to the end": (cox_risk_set_matched, MARGINAL | {"later": "ignored", "caliper": 0.05}, over_time, 0.0),
     "risk sets, own baselines": (
         cox_risk_set_matched, {"pooled": "stratified", "caliper": 0.05}, partial(over_time, log_ratio=HALF), HALF
     ),
@@ -116,7 +118,7 @@ EXACT = {  # the error is right: coverage on both sides
         cox_risk_set_matched, {"pooled": "stratified", "caliper": 0.1, "ratio": 2}, partial(over_time, log_ratio=HALF), HALF
     ),
     "risk sets, response known late": (
-        cox_risk_set_matched, {"later": "ignored", "caliper": 0.05}, partial(over_time, response=1.0), 0.0
+        cox_risk_set_matched, MARGINAL | {"later": "ignored", "caliper": 0.05}, partial(over_time, response=1.0), 0.0
     ),
 }  # fmt: skip
 CONSERVATIVE = {  # weights are taken as known: intervals too wide where covariates tell about survival, never too narrow
@@ -147,9 +149,9 @@ BROKEN = {  # sign of the bias; the truth is 0 unless said
     "hidden, entropy": (cox_entropy_balanced, {"moments": 3}, partial(measured, hidden=0.7), +1),
     "hidden, exact": (cox_exactly_matched, {"bins": 6}, partial(measured, hidden=0.7), +1),
     "hidden, optimal": (cox_optimally_matched, {}, partial(measured, hidden=0.7), +1),
-    "hidden, risk sets": (cox_risk_set_matched, {"later": "ignored"}, partial(over_time, hidden=0.7), -1),
-    "controls censored, the sick are exposed": (cox_risk_set_matched, {}, over_time, +1),
-    "controls censored, the healthy are exposed": (cox_risk_set_matched, {}, partial(over_time, slope=-0.7), -1),
+    "hidden, risk sets": (cox_risk_set_matched, MARGINAL | {"later": "ignored"}, partial(over_time, hidden=0.7), -1),
+    "controls censored, the sick are exposed": (cox_risk_set_matched, MARGINAL, over_time, +1),
+    "controls censored, the healthy are exposed": (cox_risk_set_matched, MARGINAL, partial(over_time, slope=-0.7), -1),
 }
 
 

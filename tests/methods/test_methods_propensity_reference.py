@@ -50,15 +50,15 @@ CASES = {
     "coarsened_quantiles": (cox_exactly_matched, {"bins": 3, "cut": "quantiles", "using": NAMES[:3]}),
     "optimal": (cox_optimally_matched, {}),
     "optimal_pooled": (cox_optimally_matched, {"caliper": 0.05, "scale": "pooled"}),
-    "risk": (cox_risk_set_matched, {}),
+    "risk": (cox_risk_set_matched, {"pooled": "marginal"}),
     "risk_stratified": (cox_risk_set_matched, {"pooled": "stratified"}),
-    "risk_late": (cox_risk_set_matched, {}),
+    "risk_late": (cox_risk_set_matched, {"pooled": "marginal"}),
     "risk_late_stratified": (cox_risk_set_matched, {"pooled": "stratified"}),
-    "risk_late_3": (cox_risk_set_matched, {"ratio": 3, "caliper": 0.5, "later": "ignored"}),
+    "risk_late_3": (cox_risk_set_matched, {"ratio": 3, "caliper": 0.5, "later": "ignored", "pooled": "marginal"}),
     "risk_late_3_stratified": (
         cox_risk_set_matched, {"ratio": 3, "caliper": 0.5, "later": "ignored", "pooled": "stratified"}
     ),
-    "risk_none": (cox_risk_set_matched, {"caliper": None, "using": TWO}),
+    "risk_none": (cox_risk_set_matched, {"caliper": None, "using": TWO, "pooled": "marginal"}),
     "risk_none_stratified": (cox_risk_set_matched, {"caliper": None, "using": TWO, "pooled": "stratified"}),
 }  # fmt: skip
 

@@ -306,9 +306,11 @@ def test_covariates_that_tell_who_leaves_are_shrunken(patients):
     assert (found["shrunken_control"], found["shrunken_surgery"]) == (0, 0)
 
 
-def test_arms_treated_alike_are_no_trial(patients):
+def test_arms_treated_alike_can_be_compared_by_arm_but_not_by_what_was_done(patients):
     alike = replace(patients, exposed_from=np.full(patients.size, inf), exposed=np.zeros(patients.size, bool))
-    assert trial_intention_to_treat(alike).status is Status.NOBODY_EXPOSED
+    assert trial_intention_to_treat(alike).estimate == trial_intention_to_treat(patients).estimate
+    assert trial_as_treated(alike).status is Status.NOBODY_EXPOSED
+    assert trial_rank_preserving(alike).status is Status.NOBODY_EXPOSED
 
 
 def test_nothing_tells_who_leaves(patients):

@@ -24,7 +24,7 @@ from biasim.store.tables import read_table, write_table
 from biasim.types import Observed
 
 CONTROL = "no_bias"  # the column in which every switch is off
-TRIAL = {"randomised": {"at": 6.0, "adherence": 0.85, "crossover": 0.15}}
+TRIAL = {"randomised": {"at": 6.0, "adherence": 0.85, "crossover": 0.15, "delay": 4.0}}  # some die before their operation
 ADJUSTABLE = "adjust"  # the parameter that a careful analyst switches on
 COLUMNS = {"instrument": "preference", "column": "decoy", "consequence": "responded"}  # what a method needs -> its name here
 PROBE = "probe"  # the replicate that measured columns are read from
@@ -52,10 +52,11 @@ class Cell(NamedTuple):
 
 
 def matrix_studies(*, size: int, replicates: int) -> list[Study]:
-    """One study per bias, with every method that can be used in it; first the one without any."""
+    """One study per bias, with every method that can be used in it; first the one without any, last those with most."""
     found = [study for study in map(load, all_studies()) if study.switches]
     control = switched(found[0], *found[0].switches)
-    columns = [(CONTROL, control), *((study.name, study) for study in found)]
+    by_mechanisms = sorted(found, key=lambda study: len(study.switches))
+    columns = [(CONTROL, control), *((study.name, study) for study in by_mechanisms)]
     return [from_text(text(name, study, size, replicates), f"{name}.yaml") for name, study in columns]
 
 

@@ -1,4 +1,4 @@
-"""Matrix: which analysis survives which bias. A row per method, a column per bias, colour for false claims of benefit."""
+"""Matrix: which analysis survives which bias. A row per method, a column per bias, colour for intervals that miss the truth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from biasim.figures._tables import is_ratio, words
 from biasim.figures.drawing import Drawing, write
 
 SOUND = 3.0  # Monte Carlo standard errors
-NOMINAL = 0.025  # claims of benefit that chance alone makes
+NOMINAL = 0.95  # coverage that is promised
 CELL, HEAD, LEFT = 4.6, 13.0, 52.0  # mm
 HEADINGS = {
     "recorded": "As recorded: operated or not",
@@ -31,7 +31,7 @@ def draw_matrix(file: Path) -> list[Path]:
 def matrix(table: pd.DataFrame, *, width: float = style.DOUBLE) -> Drawing:
     """The heat map of matrix.csv; `width` in mm."""
     biases = list(table["bias_of"].drop_duplicates())
-    groups = [(design, list(part["method"].drop_duplicates())) for design, part in table.groupby("design", sort=False)]
+    groups = [(design, _ranked(part)) for design, part in table.groupby("design", sort=False)]
     high = sum(CELL * len(methods) + 6.0 for _, methods in groups)
     figure = style.page(width, HEAD + high + 12.0)
     top = HEAD
@@ -44,17 +44,26 @@ def matrix(table: pd.DataFrame, *, width: float = style.DOUBLE) -> Drawing:
     return _told(figure, table, biases)
 
 
+def _ranked(part: pd.DataFrame) -> list[str]:
+    """The methods of one kind of data, those first whose bias is within `SOUND` in most columns, then by coverage."""
+    sound = (part["bias"].abs() <= SOUND * part["bias_mcse"]).groupby(part["method"]).sum()
+    covered = part.groupby("method")["coverage"].mean().fillna(0.0)
+    return sorted(part["method"].drop_duplicates(), key=lambda name: (-sound[name], -covered[name], name))
+
+
 def _block(axes: Axes, rows: pd.DataFrame, methods: list[str], biases: list[str], *, first: bool) -> None:
     import seaborn as sns  # slow to import, and needed by no other figure
 
-    claims = rows.pivot(index="method", columns="bias_of", values="rejection").reindex(methods)[biases]
-    said = np.full(claims.shape, "", dtype=object)
+    covered = rows.pivot(index="method", columns="bias_of", values="coverage").reindex(methods)[biases]
+    said = np.full(covered.shape, "", dtype=object)
     for row in rows.itertuples():
         said[methods.index(row.method), biases.index(row.bias_of)] = _said(row)
     sns.heatmap(
-        claims, ax=axes, vmin=NOMINAL, vmax=1.0, cmap=_colours(), cbar=False, linewidths=0.6, linecolor="white",
-        annot=said, fmt="", annot_kws={"size": 6.2}, mask=claims.isna(),
+        1.0 - covered, ax=axes, vmin=1.0 - NOMINAL, vmax=1.0, cmap=_colours(), cbar=False, linewidths=0.6, linecolor="white",
+        annot=said, fmt="", annot_kws={"size": 6.2}, mask=covered.isna(),
     )  # fmt: skip
+    for row, column in zip(*np.nonzero(covered.isna().to_numpy()), strict=True):
+        axes.text(column + 0.5, row + 0.5, "not possible", ha="center", va="center", fontsize=5.6, color=style.QUIET)
     axes.set(xlabel="", ylabel="")
     axes.set_yticks(np.arange(len(methods)) + 0.5, [words(name) for name in methods], rotation=0)
     axes.tick_params(length=0, bottom=False, labelbottom=False)
@@ -64,7 +73,7 @@ def _block(axes: Axes, rows: pd.DataFrame, methods: list[str], biases: list[str]
 
 
 def _colours() -> object:
-    """White where chance alone would claim a benefit, vermilion where every study does: an order that grey keeps."""
+    """White where the interval covers as promised, vermilion where it always misses: an order that grey keeps."""
     import seaborn as sns
 
     return sns.light_palette(style.EXPOSED, as_cmap=True)
@@ -73,7 +82,7 @@ def _colours() -> object:
 def _said(row: object) -> str:
     """`0.61`, `+3.4 mo`; with a tick where the bias is within 3 MCSE."""
     if not np.isfinite(row.mean):
-        return "no estimate"
+        return ""
     value = row.mean
     if is_ratio(row.estimand):
         text = f"{np.exp(value):.2f}"
@@ -89,10 +98,11 @@ def _key(figure: object, width: float, top: float) -> None:
     from matplotlib.colors import Normalize
 
     axes = style.place(figure, LEFT, top, 40, 2.4)
-    bar = ColorbarBase(axes, cmap=_colours(), norm=Normalize(NOMINAL, 1.0), orientation="horizontal", ticks=[NOMINAL, 0.5, 1.0])
-    bar.ax.set_xticklabels(["2.5%", "50%", "100%"])
+    bar = ColorbarBase(axes, cmap=_colours(), norm=Normalize(1.0 - NOMINAL, 1.0), orientation="horizontal",
+                       ticks=[1.0 - NOMINAL, 0.5, 1.0])  # fmt: skip
+    bar.ax.set_xticklabels(["95%", "50%", "0%"])
     bar.outline.set_visible(False)
-    style.write_at(figure, LEFT, top + 9.4, "Studies whose 95% interval claims a benefit; 2.5% is chance")
+    style.write_at(figure, LEFT, top + 9.4, "Studies whose 95% interval holds the truth")
     style.write_at(figure, LEFT + 46, top + 2.2, f"✓ bias within {SOUND:g} Monte Carlo standard errors of 0")
 
 
@@ -107,8 +117,9 @@ def _told(figure: object, table: pd.DataFrame, biases: list[str]) -> Drawing:
         caption=(
             f"Every method in the world of every bias, {table['attempts'].max():.0f} replicates each; surgery has no effect in "
             "any of them. Cells: mean estimate (hazard ratio, months of life, or percentage points alive). Colour: share of "
-            f"studies whose 95% interval lies wholly on the side of benefit. Tick: bias within {SOUND:g} Monte Carlo standard "
-            "errors of 0."
+            f"studies whose 95% interval holds the truth. Tick: bias within {SOUND:g} Monte Carlo standard errors of 0. A method "
+            "is not possible where a column that it needs is not recorded. In the trials some die before their operation, "
+            "some cross over and some are never operated, by chance."
         ),
         alt=f"Heat map of methods against biases. Biased beyond {SOUND:g} Monte Carlo standard errors: {worst}.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -14,9 +14,8 @@ from biasim.methods._checks import chosen
 from biasim.methods._clones import Clones
 from biasim.methods._surgery_models import CumulativeHazard, Waiting, by_cox, by_months, chance_by_end
 from biasim.types import Bools, Floats, Observed
-from biasim.units import Unit, Within
+from biasim.units import UpperShare
 
-UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
 LARGEST = 230.0  # log of the largest weight, so that squares and sums stay finite
 SAID = MappingProxyType({
     Status.SEPARATION: "censoring weights: the covariates tell exactly who is operated",

@@ -36,11 +36,16 @@ def arm_counts(observed: ObservedTrial) -> dict[str, float]:
 
 
 def no_trial(estimand: str, observed: ObservedTrial, diagnostics: dict[str, float]) -> Estimate | None:
-    """The row of a trial with an empty arm, or in which nobody was operated; None when there is something to compare."""
+    """The row of a trial with an empty arm; None when there is something to compare, whatever was done in the arms."""
+    return nobody(estimand, by_arm(observed), diagnostics)
+
+
+def never_operated(estimand: str, observed: ObservedTrial, diagnostics: dict[str, float]) -> Estimate | None:
+    """The row of an analysis of what was done in a trial in which nobody was operated; None when somebody was."""
     if observed.size and not operated(observed).any():
         message = f"none of {observed.size} patients was operated: the arms were treated alike"
         return failed(estimand, Status.NOBODY_EXPOSED, message, diagnostics)
-    return nobody(estimand, by_arm(observed), diagnostics)
+    return no_trial(estimand, observed, diagnostics)
 
 
 def left_arm(observed: ObservedTrial, window: float) -> Floats:

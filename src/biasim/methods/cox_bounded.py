@@ -74,5 +74,6 @@ def cox_bounded(
         found,
         low=found.low - log(factor),
         high=found.high + log(factor),
-        diagnostics={**found.diagnostics, "bounding_factor": factor},
+        diagnostics={name: value for name, value in found.diagnostics.items() if not name.startswith("e_value")}
+        | {"bounding_factor": factor},
     )

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate, Status
-from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, failed, refusal
+from biasim.methods._checks import CONDITIONAL, MARGINAL, counts, failed, refusal
+from biasim.methods._consequences import at_time_zero
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.types import Observed, ObservedOverTime
 from biasim.units import Months
@@ -46,7 +47,7 @@ def cox_landmark(
     months : float
         The landmark, months from time zero; from diagnosis when time zero is the diagnosis.
     adjust : bool or tuple of str
-        True adjusts for every measured covariate, names for those alone.
+        True adjusts for every covariate known by the landmark, names for those alone.
     ties : {"efron", "breslow"}
         How simultaneous deaths are handled.
 
@@ -60,8 +61,8 @@ def cox_landmark(
     Anderson, Cain and Gelber 1983, doi 10.1200/JCO.1983.1.11.710.
     """
     estimand = f"{CONDITIONAL if adjust else MARGINAL}(population=alive_at, landmark={months:g}, grace={months:g})"
-    covariates = chosen(observed, adjust)
     at_risk = from_landmark(observed, months)
+    covariates = at_time_zero(at_risk, adjust, besides=())
     diagnostics = counts(at_risk)
     if not at_risk.size:
         message = f"nobody is at risk at the landmark of {months:g} months"
@@ -82,4 +83,5 @@ def from_landmark(observed: ObservedOverTime, months: float) -> Observed:
         time=observed.time[kept] - months,
         event=observed.event[kept],
         patient=observed.patient[kept],
+        known_from=None if observed.known_from is None else np.maximum(observed.known_from - months, 0.0),
     )

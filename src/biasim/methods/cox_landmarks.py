@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate, Status
-from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, failed, persons, refusal
+from biasim.methods._checks import CONDITIONAL, MARGINAL, failed, persons, refusal
+from biasim.methods._consequences import at_time_zero
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods.cox_landmark import from_landmark
 from biasim.types import Integers, Observed, ObservedOverTime
@@ -51,7 +52,7 @@ def cox_landmarks(
     horizon : float or None
         Months after each landmark at which its follow-up ends; None for all there is.
     adjust : bool or tuple of str
-        True adjusts for every measured covariate, names for those alone.
+        True adjusts for every covariate known by the first landmark, names for those alone.
     ties : {"efron", "breslow"}
         How simultaneous deaths are handled.
 
@@ -66,7 +67,7 @@ def cox_landmarks(
     2013, doi 10.1002/sim.5665.
     """
     estimand = _claim(CONDITIONAL if adjust else MARGINAL, months, horizon)
-    covariates = chosen(observed, adjust)
+    covariates = at_time_zero(from_landmark(observed, min(months, default=0.0)), adjust, besides=())
     stack, landmark = stacked(observed, months, np.inf if horizon is None else horizon)
     diagnostics = _patients(stack) | {"landmarks": float(len(np.unique(landmark)))}
     if observed.size and not stack.size:

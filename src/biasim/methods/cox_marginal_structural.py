@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._person_time import records, unexposed_and_exposed
 from biasim.methods._starting import Chance, unfit, weights_over_time
 from biasim.types import Floats, ObservedOverTime
-from biasim.units import Count, PositiveMonths, Unit, Within
-
-UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
+from biasim.units import Count, PositiveMonths, UpperShare
 
 
 def cox_marginal_structural(

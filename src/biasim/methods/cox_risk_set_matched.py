@@ -23,7 +23,7 @@ def cox_risk_set_matched(
     ratio: PositiveCount = 1,
     caliper: Deviation | None = 0.2,
     later: Literal["censored", "ignored"] = "censored",
-    pooled: Literal["marginal", "stratified"] = "marginal",
+    pooled: Literal["stratified", "marginal"] = "stratified",
     using: tuple[str, ...] = (),
     specification: Specification = "linear",
 ) -> Estimate:
@@ -43,13 +43,15 @@ def cox_risk_set_matched(
     -------
     Given the covariates known by then, becoming exposed at a moment is unrelated to the prognosis from then on;
     overlap; proportional hazards from exposure on. `censored`: a control's own exposure carries no information about
-    her death, or, when stratified, none beyond the covariates. `ignored`: no effect, or few controls exposed later.
+    her death beyond the covariates known when she was matched (marginal: none at all). `ignored`: no effect, or few
+    controls exposed later.
 
     Breaks when
     -----------
     Those who respond become exposed and response is not among the covariates (favours the exposed). Marginal and
     `censored`: covariates drive both exposure and death, so that the controls who stay are those least likely
-    to be exposed (if that goes with a short life, favours the exposed). `ignored`: a true effect is diluted.
+    to be exposed (if that goes with a short life, favours the exposed). Stratified and `censored`: what becomes known
+    after the match decides who is exposed. `ignored`: a true effect is diluted.
 
     Parameters
     ----------
@@ -59,8 +61,8 @@ def cox_risk_set_matched(
         Largest distance, in standard deviations of the linear predictor of those at risk; None for no limit.
     later : {"censored", "ignored"}
         A control who becomes exposed herself: followed until then, or to the end as unexposed.
-    pooled : {"marginal", "stratified"}
-        One baseline hazard for all sets, each control weighing 1/k; or one for each set.
+    pooled : {"stratified", "marginal"}
+        A baseline hazard for each set; or one for all sets, each control weighing 1/k.
     using : tuple of str
         Covariates that lead to exposure; none named means all measured. Balance is reported for all measured.
     specification : {"linear", "splines", "interactions", "both"}

@@ -23,7 +23,7 @@ def cox_time_dependent(
     robust: bool = False,
     window: Months | None = None,
     later: Literal["censored", "unexposed"] = "censored",
-    known: Literal["from_time_zero", "over_time"] = "from_time_zero",
+    known: Literal["over_time", "from_time_zero"] = "over_time",
 ) -> Estimate:
     """The log hazard ratio of exposure by Cox regression with exposure as it stands at each moment.
 
@@ -61,9 +61,9 @@ def cox_time_dependent(
     later : {"censored", "unexposed"}
         Whoever is exposed after the window leaves then, as from a strategy that she no longer follows; or stays as she
         was, as in a landmark analysis.
-    known : {"from_time_zero", "over_time"}
-        How a covariate that becomes known after time zero is used: as if known from the start (then it looks ahead, and
-        tells who lives to become exposed), or from that month on, as 0 before.
+    known : {"over_time", "from_time_zero"}
+        How a covariate that becomes known after time zero is used: from that month on, as 0 before; or as if known from
+        the start (then it looks ahead, and tells who lives to become exposed).
 
     Raises
     ------

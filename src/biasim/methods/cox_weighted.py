@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from biasim.answers import Estimate
 from biasim.methods._balance import balance_diagnostics
@@ -11,11 +11,10 @@ from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._propensity import weighted
 from biasim.methods._specification import Specification
 from biasim.types import Observed
-from biasim.units import Unit, Within
+from biasim.units import UpperShare
 
 balanced = weighted  # what a Love plot shows of this method
 CLAIMS = {"ate": MARGINAL, "att": IN_EXPOSED, "overlap": IN_OVERLAP}
-UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
 
 
 def cox_weighted(

@@ -74,7 +74,7 @@ def g_computation(
     Robins 1986, doi 10.1016/0270-0255(86)90088-6. Chen and Tsiatis 2001, doi 10.1111/j.0006-341X.2001.01030.x.
     """
     word = "at" if contrast == "survival_difference" else "horizon"
-    estimand = f"{contrast}({word}={months:g})"
+    estimand = f"{contrast}({word}={months:g}{', target=exposed' if target == 'att' else ''})"
     columns = chosen(observed, using or True)
     diagnostics = counts(observed)
     if empty := nobody(estimand, observed, diagnostics):

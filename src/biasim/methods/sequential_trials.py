@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -13,9 +13,7 @@ from biasim.methods._nested_trials import nested_trials
 from biasim.methods._person_time import records
 from biasim.methods._starting import ever_known
 from biasim.types import ObservedOverTime
-from biasim.units import Months, PositiveMonths, Unit, Within
-
-UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
+from biasim.units import Months, PositiveMonths, UpperShare
 
 
 def sequential_trials(

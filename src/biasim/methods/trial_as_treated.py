@@ -7,7 +7,7 @@ from typing import Literal
 from biasim.answers import Estimate
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.methods._trial import arm_counts, no_trial, operated
+from biasim.methods._trial import arm_counts, never_operated, operated
 from biasim.methods.cox_time_dependent import person_time
 from biasim.types import Observed, ObservedTrial
 
@@ -60,7 +60,7 @@ def trial_as_treated(
     estimand = CONDITIONAL if adjust else MARGINAL
     covariates = chosen(observed, adjust)
     diagnostics = arm_counts(observed)
-    if refused := no_trial(estimand, observed, diagnostics):
+    if refused := never_operated(estimand, observed, diagnostics):
         return refused
     rows = _ever(observed) if operation == "ever" else person_time(observed)
     done = operated(observed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -13,9 +13,8 @@ from biasim.methods._crossover_weights import controls, joined, nobody_leaves, s
 from biasim.methods._hazard_ratio import MISSING, log_hazard_ratio
 from biasim.methods._trial import arm_counts, left_arm, no_trial
 from biasim.types import Floats, Observed, ObservedTrial
-from biasim.units import Months, PositiveCount, Unit, Within
+from biasim.units import Months, PositiveCount, UpperShare
 
-UpperShare = Annotated[float, Unit("probability"), Within(0.5, 1.0, above=True)]
 NO_COVARIATES = "no covariate varies, so nothing tells who leaves her arm"
 
 

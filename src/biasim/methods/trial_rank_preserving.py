@@ -11,7 +11,7 @@ from biasim.answers import Estimate, Status
 from biasim.methods._checks import MARGINAL, NORMAL_975, estimated, failed, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._rank_preserving import GRID, REACH, arm_test, ends_of_observation, falls, in_runs, unoperated
-from biasim.methods._trial import arm_counts, by_arm, no_trial
+from biasim.methods._trial import arm_counts, by_arm, never_operated
 from biasim.types import Floats, Observed, ObservedTrial
 
 NEAR = 1.0  # of the deviate: closer to 0 the estimate divided by it is too unsteady for an error
@@ -62,7 +62,7 @@ def trial_rank_preserving(
     """
     diagnostics = arm_counts(observed)
     arms = by_arm(observed)
-    if refused := no_trial(MARGINAL, observed, diagnostics) or refusal(MARGINAL, arms, diagnostics):
+    if refused := never_operated(MARGINAL, observed, diagnostics) or refusal(MARGINAL, arms, diagnostics):
         return refused
     observed = in_runs(observed)
     arms = by_arm(observed)

@@ -37,20 +37,20 @@ def matrix_text(file: Path) -> Iterator[Table | Text]:
         yield table
     yield Text(
         "Each cell: mean estimate (hazard ratio, or a difference in months or percentage points), and how often\n"
-        "its 95% interval claims a benefit. Surgery does nothing in any column.\n"
+        "its 95% interval holds the truth. Surgery does nothing in any column.\n"
         f"= : the bias is within {SOUND:g} Monte Carlo standard errors of 0.",
         style="dim",
     )
 
 
 def said(row: Mapping[str, str] | None) -> str:
-    """`0.61 100%`, `=1.00   3%`; a dash where the method gave no estimate."""
+    """`0.61   0%`, `=1.00  95%`; a dash where the method gave no estimate."""
     if row is None or not row["mean"]:
         return "-"
     value, bias, error = (float(row[name] or "nan") for name in ("mean", "bias", "bias_mcse"))
     mark = "=" if isfinite(error) and abs(bias) <= SOUND * error else ""
-    claims = f"{100 * float(row['rejection']):.0f}%" if row["rejection"] else "-"
-    return f"{mark}{spelled(value, row['estimand'])} {claims:>4}"
+    covers = f"{100 * float(row['coverage']):.0f}%" if row["coverage"] else "-"
+    return f"{mark}{spelled(value, row['estimand'])} {covers:>4}"
 
 
 def spelled(value: float, estimand: str) -> str:
