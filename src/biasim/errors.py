@@ -62,4 +62,6 @@ class StudyRefused(BiasimError):
 def meant(name: str, known: list[str]) -> str:
     """The likely intention behind a name that is not known."""
     close = get_close_matches(str(name), known, n=1, cutoff=0.6)
-    return f"Did you mean '{close[0]}'?" if close else f"Known: {', '.join(sorted(known))}."
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Known: {', '.join(sorted(known))}." if known else "There is none."

@@ -6,11 +6,16 @@ import csv
 from math import log
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from biasim.config.load import load
 from biasim.engine.alignment import aligned
+from biasim.engine.as_designed import these
+from biasim.engine.plan import plan
+from biasim.engine.replicate import cohorts
 from biasim.engine.run import run
+from biasim.engine.streams import Streams
 from biasim.engine.truth import question, read
 
 WORKS = """\
@@ -84,3 +89,60 @@ def test_what_a_claim_says_itself_stays(tmp_path: Path) -> None:
     assert (name, said) == ("rmst_difference", {"horizon": 20.0, "grace": 12.0})
     assert aligned(choice, design, said).parameters["grace"] == 12.0
     assert aligned(choice, design).parameters["grace"] == 0.0
+
+
+RESTRICTED = """\
+study: restricted
+aim: surgery works in the women with a good score, and the trial admits no others
+world: two_scores
+change:
+  patients: {two_scores: {recorded_log_ratio: 0.5, hidden_log_ratio: 0.8}}
+  effect: {subgroup: {column: recorded_score, where: below, value: 0.0, hazard_ratio: 0.5, elsewhere: 1.0}}
+  treatment: {randomised: {at: 3, adherence: 0.8, crossover: 0.2}}
+  censoring: {exponential: {per_month: 0.02}}
+designs:
+  trial:
+    eligibility: [randomised, {column: {name: recorded_score, high: 0.0}}]
+    time_zero: randomisation
+    exposure: intended
+    measurement: registry
+    methods: [cox, {cox: {adjust: true}}, {cox_weighted: {target: overlap}}, {rmst: {horizon: 24}}]
+  dates:
+    eligibility: [randomised, {column: {name: recorded_score, high: 0.0}}]
+    time_zero: randomisation
+    exposure: arm_and_surgery
+    measurement: registry
+    methods: [trial_intention_to_treat]
+estimands: [marginal_log_hazard_ratio]
+performance: [bias, coverage]
+run: {size: 1500, replicates: 200, seed: 3, truth: 200000}
+"""
+
+
+def test_truth_is_that_of_the_women_admitted_as_long_as_they_are_watched(tmp_path: Path) -> None:
+    """Eligibility, an effect in some only, frailty under censoring, women who do not keep to their arm: nothing is biased."""
+    (tmp_path / "restricted.yaml").write_text(RESTRICTED)
+    folder = run(load(tmp_path / "restricted.yaml"), results=tmp_path, workers=1)
+    with (folder / "tables" / "performance.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["measure"] == "bias"]
+    assert len(rows) == 5
+    for row in rows:
+        assert abs(float(row["value"])) < 4.0 * float(row["mcse"]), row
+        assert abs(float(row["truth"])) > 20.0 * float(row["mcse"]), row
+
+
+def test_some_women_of_a_cohort_keep_their_potential_survival_times(tmp_path: Path) -> None:
+    (tmp_path / "works.yaml").write_text(WORKS)
+    study = load(tmp_path / "works.yaml")
+    planned = plan(study.scenarios[0], 1, size=50)
+    cohort = cohorts(planned, Streams(1, 0))[0]
+    rows = np.array([3, 7, 20])
+    some = these(cohort, rows)
+    assert some.size == 3
+    np.testing.assert_array_equal(some.death, cohort.death[rows])
+    np.testing.assert_array_equal(some.potential.under(2.5), cohort.potential.under(2.5)[rows])
+    waits = np.array([1.0, np.inf, 4.0])
+    everyone = np.full(50, np.inf)
+    everyone[rows] = waits
+    np.testing.assert_array_equal(some.potential.under(waits), cohort.potential.under(everyone)[rows])
+    np.testing.assert_array_equal(some.patients.columns["recorded_score"], cohort.patients.columns["recorded_score"][rows])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from biasim.engine.both_ways import both_ways
 from biasim.engine.examples import PATIENTS, at_risk_rows, examples, settled, spells, true_curves
 from biasim.engine.plan import plan
 from biasim.engine.replay import replay
@@ -97,7 +98,7 @@ def test_true_curves_begin_with_everybody_alive(make_study):
     again = replay(study, replicate=0)
     cohort, observed = again.cohorts["registry"], again.observed["registry"]
     time_zero = np.full(cohort.size, 12.0)
-    shown = dict(true_curves(cohort, observed, time_zero, 12.0))
+    shown = dict(true_curves(both_ways(cohort, observed, time_zero, 12.0, assigned=False)))
     for group, survival in (("all operated", cohort.potential.under(np.minimum(cohort.treatment.wait, 12.0))),
                             ("nobody operated", cohort.potential.unoperated)):  # fmt: skip
         alive = survival[observed.patient] > 12.0

@@ -50,7 +50,7 @@ def test_estimands_that_no_method_claims_are_computed_too(make_study, make_choic
 def test_without_effect_the_truth_is_exactly_zero_from_few_patients(make_study):
     planned = plan(make_study().scenarios[0], 1)
     choices = questions(make_study(), claims(planned).values()).values()
-    parts = tuple(Question(choice.function, None) for choice in choices)
+    parts = tuple(Question(choice.function, planned.designs[0].view, False) for choice in choices)
     for answer in answers(planned.worlds[0], parts, 10**9, 1):
         assert (answer.value, answer.mcse, answer.cohort_size) == (0.0, 0.0, NULL_SIZE)
 

@@ -190,7 +190,7 @@ def test_hazard_ratios_over_time_are_the_stored_ones(plain_study: Path) -> None:
         assert axes.get_yscale() == "log"
         assert 1.0 in axes.get_yticks()
     printed = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
-    assert printed == ["Test of constancy: p < 0.001", "Test of constancy: p = 0.600", "Test of constancy: p = 0.600"]
+    assert printed == ["Test for trend: p < 0.001", "Test for trend: p = 0.600", "Test for trend: p = 0.600"]
     assert "Design registry: observed 0.35 at month 1 and 1.00 at month 99; in truth 1.00 at month 1" in drawing.alt
 
 

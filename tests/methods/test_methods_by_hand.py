@@ -182,6 +182,9 @@ def test_weights_of_a_saturated_score(make):
     assert found["effective_size_exposed"] == approx(3, rel=1e-9)
 
 
+AT_LANDMARK = "population=alive_at, landmark={0:g}, grace={0:g}, strategies=within_grace"
+
+
 @pytest.mark.parametrize(("method", "parameters", "claim"), [
     (cox, {}, "marginal_log_hazard_ratio"),
     (cox, {"adjust": True}, "conditional_log_hazard_ratio"),
@@ -189,8 +192,8 @@ def test_weights_of_a_saturated_score(make):
     (cox, {"strata": ("half",)}, "conditional_log_hazard_ratio"),
     (cox_time_dependent, {"adjust": True}, "conditional_log_hazard_ratio"),
     (cox_time_dependent, {}, "marginal_log_hazard_ratio"),
-    (cox_landmark, {"adjust": True}, "conditional_log_hazard_ratio(population=alive_at, landmark=6, grace=6)"),
-    (cox_landmark, {"months": 4.5}, "marginal_log_hazard_ratio(population=alive_at, landmark=4.5, grace=4.5)"),
+    (cox_landmark, {"adjust": True}, f"conditional_log_hazard_ratio({AT_LANDMARK.format(6)})"),
+    (cox_landmark, {"months": 4.5}, f"marginal_log_hazard_ratio({AT_LANDMARK.format(4.5)})"),
     (cox_matched, {}, "marginal_log_hazard_ratio(target=exposed)"),
     (cox_weighted, {}, "marginal_log_hazard_ratio"),
     (cox_weighted, {"target": "att"}, "marginal_log_hazard_ratio(target=exposed)"),

@@ -168,7 +168,7 @@ def test_stack_of_landmarks(make):
     assert stack.exposed.tolist() == [False, True, False, True, False]
     found = cox_landmarks(observed, months=(3.0, 6.0)).diagnostics
     assert (found["size"], found["events"], found["exposed"], found["rows"], found["landmarks"]) == (3, 2, 1, 5, 2)
-    place = "(population=alive_at, landmark=3, grace=3"
+    place = "(population=alive_at, landmark=3, grace=3, strategies=within_grace"
     assert cox_landmarks(observed, months=(6.0, 3.0)).estimand == f"marginal_log_hazard_ratio{place})"
     adjusted = cox_landmarks(observed, months=(9.0, 3.0, 1.0), horizon=4.0, adjust=True).estimand
     assert adjusted == f"conditional_log_hazard_ratio{place}, horizon=4)"

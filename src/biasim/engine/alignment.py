@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from biasim.config.signature import parameters
 from biasim.config.study import Choice, Design
-from biasim.types import Cohort
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 HORIZON_IN_CLAIM = ("rmst_difference", "survival_difference")  # the others take the horizon of the design
@@ -49,17 +47,6 @@ def frame(design: Design) -> Mapping[str, Any]:
     elif design.time_zero.name == "landmark":
         months = design.time_zero.parameters["months"]
         found = {"population": "alive_at", "landmark": months, "grace": months}
-    if design.follow_up.name == "months":
-        found["horizon"] = design.follow_up.parameters["months"]
+        found |= {"strategies": "within_grace"} if design.exposure.name == "operated_by_time_zero" else {}
+    found["horizon"] = design.follow_up.parameters["months"] if design.follow_up.name == "months" else inf
     return found
-
-
-def as_measured(cohort: Cohort, measurement: Callable, rng: np.random.Generator) -> Cohort:
-    """The cohort with the covariates that a design measures as the recorded ones: what a conditional ratio is given.
-
-    Where a value is missing to the investigator, the truth is taken given the value behind it.
-    """
-    measured, columns = measurement(cohort, rng), dict(cohort.patients.columns)
-    for name, values in zip(measured.names, measured.values.T, strict=True):
-        columns[name] = np.where(np.isnan(values), columns[name], values) if name in columns else values
-    return replace(cohort, patients=replace(cohort.patients, columns=columns, recorded=measured.names))

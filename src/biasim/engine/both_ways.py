@@ -14,14 +14,18 @@ STEP = 1.0  # month between the points of a stored curve
 Row = tuple[str, str, float | None, float, float | None, float | None, float | None]
 
 
-def both_ways(cohort: Cohort, observed: Observed, time_zero: Floats, grace: float) -> dict[str, Floats]:
+def both_ways(cohort: Cohort, observed: Observed, time_zero: Floats, grace: float, assigned: bool) -> dict[str, Floats]:
     """Months from time zero to death if all are operated by month `grace` from diagnosis, and if nobody is, nobody lost.
 
-    Under either strategy those count whom it lets live to time zero.
+    `assigned`: if all are in the arm of surgery of a trial, or all in the other, and keep to it or not as they would. Under
+    either strategy those count whom it lets live to time zero.
     """
-    rows = observed.patient
-    operated = cohort.potential.under(np.minimum(cohort.treatment.wait, grace))
-    lived = {"all operated": operated, "nobody operated": cohort.potential.unoperated}
+    rows, under = observed.patient, cohort.potential.under
+    if assigned and cohort.treatment.arms is not None:
+        operated, unoperated = (under(wait) for wait in cohort.treatment.arms)
+    else:
+        operated, unoperated = under(np.minimum(cohort.treatment.wait, grace)), cohort.potential.unoperated
+    lived = {"all operated": operated, "nobody operated": unoperated}
     months = {group: survival[rows] - time_zero[rows] for group, survival in lived.items()}
     return {group: months[months > 0.0] for group, months in months.items()}
 

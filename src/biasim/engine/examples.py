@@ -49,10 +49,11 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
             curve = kaplan_meier.curve(stop, died, entry=start)
             tables["curves"] += curve_rows(design.name, group, "observed", curve)
             tables["at_risk"] += at_risk_rows(design.name, group, start, stop, died)
-        grace = last_month(design, time_zero)
-        for group, curve in true_curves(cohort, observed, time_zero, grace):
+        assigned = frame(design).get("strategies") == "assigned"
+        lived = both_ways(cohort, observed, time_zero, last_month(design, time_zero), assigned)
+        for group, curve in true_curves(lived):
             tables["curves"] += curve_rows(design.name, group, "truth", curve)
-        ratios = hazard_ratio_rows(design.name, observed, both_ways(cohort, observed, time_zero, grace), LONGEST)
+        ratios = hazard_ratio_rows(design.name, observed, lived, LONGEST)
         tables["hazard_ratio"] += [(*row[:3], settled(row[3]), *row[4:]) for row in ratios]
         tables["person_time"] += person_time_rows(design.name, cohort, observed, time_zero, exposure.decided)
         for label, method in design.methods.items():
@@ -86,11 +87,9 @@ def spells(observed: Observed) -> Iterator[tuple[str, tuple[Floats, Floats, Bool
             yield group, (start[spent], stop[spent], died[spent])
 
 
-def true_curves(
-    cohort: Cohort, observed: Observed, time_zero: Floats, grace: float
-) -> Iterator[tuple[str, kaplan_meier.Curve]]:
+def true_curves(lived: dict[str, Floats]) -> Iterator[tuple[str, kaplan_meier.Curve]]:
     """How the admitted patients live `both_ways`, from time zero: nobody is dead at month 0."""
-    for group, months in both_ways(cohort, observed, time_zero, grace).items():
+    for group, months in lived.items():
         if len(months):
             yield group, kaplan_meier.curve(months, np.ones(len(months), dtype=bool))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,14 @@ from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
 
-GIVEN = "conditional_log_hazard_ratio"
-
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
     """One estimand in one world: what to compute, where it is stored, and the answer once it is there."""
 
     choice: Choice
-    measurement: Choice | None  # of the design, where the estimand is conditional on what that measures
+    view: Mapping[str, Any]  # of the design: who is eligible, from when and how long she is watched, what is measured
+    measured: bool  # whether the estimand is given what the design measures
     plan: Plan
     world: int
     path: Path
@@ -39,7 +38,7 @@ class Asked:
 
     @property
     def question(self) -> Question:
-        return Question(self.choice.function, self.measurement and self.measurement.function)
+        return Question(self.choice.function, self.view, self.measured)
 
     def recall(self) -> None:
         """Take the stored answer; one that cannot be read is computed again."""
@@ -100,12 +99,13 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
             drawn = scenario.designs[design.name]
             said = read(label)[1] if label in claimed else {}
             world, choice = drawn.world, aligned(choice, drawn, said)
-            measurement = drawn.measurement if choice.name == GIVEN and choice.parameters["given"] == "recorded" else None
-            path = run.folder.truth(key(world, choice, measurement, study.truth_size, study.seed))
+            given = choice.parameters.get("given") == "recorded" or choice.parameters.get("target") == "overlap"
+            frame = [drawn.eligibility, drawn.time_zero, drawn.follow_up, drawn.measurement if given else None]
+            path = run.folder.truth(key(world, choice, frame, study.truth_size, study.seed))
             effect = world["effect"].name != "none"
             size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)
             asked = Asked(
-                choice=choice, measurement=measurement, plan=planned, world=design.world, path=path, size=size
+                choice=choice, view=design.view, measured=given, plan=planned, world=design.world, path=path, size=size
             )
             asked.recall()
             yield (design.name, label), asked

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from biasim.cohort.generate import generate
 from biasim.config.study import Choice, Study
-from biasim.engine.alignment import as_measured
+from biasim.engine.as_designed import as_designed
 from biasim.engine.plan import Part, Plan
 from biasim.engine.replicate import replicate
 from biasim.engine.streams import TRUTH, Streams
@@ -92,10 +92,11 @@ def spelled(choice: Choice) -> str:
 
 
 class Question(NamedTuple):
-    """What a worker computes: an estimand, given the covariates that a design measures (None: those of the world)."""
+    """What a worker computes: an estimand in the cohort as a design has it, given what that measures if it is asked for."""
 
     estimand: Part
-    measurement: Part | None
+    view: Mapping[str, Any]
+    measured: bool
 
 
 def answers(world: Mapping[str, Part], questions: tuple[Question, ...], size: int, seed: int) -> list[Answer]:
@@ -109,10 +110,9 @@ def answers(world: Mapping[str, Part], questions: tuple[Question, ...], size: in
     if size > cohort.size and not cohort.effect.is_none:
         cohort = generate(world, size, streams)
     found = []
-    for estimand, measurement in questions:
-        given = cohort if measurement is None else as_measured(cohort, measurement, streams("measurement"))
+    for estimand, view, measured in questions:
         try:
-            truth = estimand(given)
+            truth = estimand(as_designed(cohort, view, streams, measured=measured))
             found.append(Answer(truth.value, truth.mcse, cohort.size))
         except NoTruth as reason:
             found.append(Answer(nan, nan, cohort.size, str(reason)))

@@ -16,7 +16,7 @@ from biasim.engine.summary import PERFORMANCE, failures, performance
 from biasim.store.manifest import host, versions, write_manifest
 from biasim.store.tables import write_table
 
-TRUTHS = ("scenario", "design", "estimand", "value", "mcse", "cohort_size")
+TRUTHS = ("scenario", "design", "estimand", "value", "mcse", "cohort_size", "judged_as")
 
 
 def write_results(run: Run) -> None:
@@ -43,7 +43,7 @@ def truth_rows(run: Run) -> Iterator[tuple[object, ...]]:
     """Every truth that could be computed, with its Monte Carlo standard error."""
     for (scenario, design, label), asked in run.truths.items():
         if asked.answer is not None:
-            yield scenario, design, label, *asked.answer[:3]
+            yield scenario, design, label, *asked.answer[:3], {asked.choice.name: asked.choice.parameters}
 
 
 def performance_rows(run: Run) -> Iterator[tuple[object, ...]]:

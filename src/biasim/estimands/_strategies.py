@@ -29,6 +29,7 @@ class Contrast:
     untreated_counts: Bools
     weights: Floats | None  # None where all weigh the same
     chosen: Integers  # rows of the cohort
+    watched: Floats  # months from time zero to loss or the end of follow-up, for ratios that depend on it
 
     def difference(self, of: Callable[[Floats], Floats]) -> Truth:
         """Mean of `of(survival)` with the strategy less that without, and the error of a difference within women."""
@@ -51,8 +52,8 @@ def contrast(
     `operated`: surgery within `grace` months against none. A woman is operated on her own planned
     date when that comes first and at the end of the grace period otherwise; the wait of the world
     thus enters through min(own wait, end of grace) only. `within_grace`: the same against no surgery
-    within those months, while later surgery goes on as planned. `assigned`: the arms of a trial as they
-    are, with women who do not keep to theirs.
+    within those months, while surgery planned for later goes on (who is planned within them has none).
+    `assigned`: the arms of a trial as they are, with women who do not keep to theirs.
 
     ==========  ===============================================  ==================  ==================
     population  who                                              time zero           grace counted from
@@ -94,7 +95,7 @@ def contrast(
     return Contrast(
         treated=treated[chosen] - origin, untreated=untreated[chosen] - origin, treated_counts=counts[0][chosen],
         untreated_counts=counts[1][chosen], weights=None if weights is None else weights[chosen],
-        chosen=chosen,
+        chosen=chosen, watched=cohort.lost[chosen] - origin,
     )  # fmt: skip
 
 

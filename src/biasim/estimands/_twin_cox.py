@@ -16,12 +16,14 @@ from biasim.types import Floats
 def log_hazard_ratio(compared: Contrast, horizon: float, covariates: Floats | None = None) -> tuple[float, float]:
     """Log hazard ratio of the strategy, given covariates (n, p) if any, and its robust error with a cluster per woman.
 
+    Each is watched until the horizon, or as long as she is in the study, if that is shorter.
     Exactly (0, 0) where the strategies never differ before the horizon. Raises NoTruth where there is no solution.
     """
     sides = (compared.treated, compared.untreated)
     if np.array_equal(*(np.minimum(side, horizon) for side in sides)):
         return 0.0, 0.0
-    counts = np.concatenate([compared.treated_counts, compared.untreated_counts])
+    end = np.tile(np.minimum(horizon, compared.watched), 2)
+    counts = np.concatenate([compared.treated_counts, compared.untreated_counts]) & (end > 0.0)
     survival = np.concatenate(sides)
     size = len(compared.treated)
     design = np.repeat([1.0, 0.0], size)[:, None]
@@ -30,9 +32,9 @@ def log_hazard_ratio(compared: Contrast, horizon: float, covariates: Floats | No
     weights = None if compared.weights is None else np.tile(compared.weights, 2)[counts]
     woman = np.tile(np.arange(size), 2)[counts]
     woman = np.unique(woman, return_inverse=True)[1]
-    survival = survival[counts]
+    survival, end = survival[counts], end[counts]
     fit = cox.fit(
-        np.minimum(survival, horizon), survival <= horizon, np.ascontiguousarray(design[counts]), weights=weights,
+        np.minimum(survival, end), survival <= end, np.ascontiguousarray(design[counts]), weights=weights,
         cluster=woman, robust=True,
     )  # fmt: skip
     if fit.status is not Status.OK or fit.aliased[-1]:

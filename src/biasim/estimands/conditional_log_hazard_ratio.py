@@ -44,7 +44,7 @@ def conditional_log_hazard_ratio(
     given
         The covariates it is conditional on.
     horizon
-        Months from time zero after which everybody is censored.
+        Months from time zero after which everybody is censored, unless loss or the end of the study came first.
     grace
         Surgery at her own planned date if that comes first, at the end of these months otherwise.
     population, landmark, strategies

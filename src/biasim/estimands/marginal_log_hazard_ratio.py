@@ -22,7 +22,7 @@ def marginal_log_hazard_ratio(
     """Log hazard ratio of surgery within `grace` months against none, not conditional on any covariate.
 
     Cox regression on strategy alone, fitted to every woman twice, once under either strategy, all
-    watched until `horizon`. Its Monte Carlo standard error is the robust one with a cluster per
+    watched until `horizon` at most. Its Monte Carlo standard error is the robust one with a cluster per
     woman (Lin and Wei 1989, doi 10.1080/01621459.1989.10478874), because a woman's two survival
     times come from one clock. Exactly 0 with error 0 where the strategies never differ.
 
@@ -39,7 +39,7 @@ def marginal_log_hazard_ratio(
     Parameters
     ----------
     horizon
-        Months from time zero after which everybody is censored.
+        Months from time zero after which everybody is censored, unless loss or the end of the study came first.
     grace
         Surgery at her own planned date if that comes first, at the end of these months otherwise;
         counted from diagnosis, in the population `randomised` from randomisation.

@@ -82,7 +82,7 @@ def _panel(axes: Axes, table: pd.DataFrame, wide: float) -> None:
 
 def _p(p: float) -> str:
     """The p-value of proportional hazards as printed."""
-    return f"Test of constancy: p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+    return f"Test for trend: p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
 
 
 def _told(figure: object, tables: Tables, table: pd.DataFrame, designs: list[str]) -> Drawing:

@@ -18,6 +18,7 @@ CONDITIONAL = "conditional_log_hazard_ratio"
 BY_COLUMN = ("names", "known_from")  # what Observed holds once per covariate, not once per patient
 MARGINAL = "marginal_log_hazard_ratio"
 IN_EXPOSED = f"{MARGINAL}(target=exposed)"
+AS_ASSIGNED = "(strategies=assigned)"  # what a claim adds where the arms of a trial are compared as they are
 IN_OVERLAP = f"{MARGINAL}(target=overlap)"
 
 

@@ -38,7 +38,8 @@ def cox(
     -----------
     Exposure is decided after time zero (immortal time favours the exposed), a common cause is not measured, or
     there are fewer than some ten deaths per covariate (estimates drift away from 0). Judged against the marginal
-    estimand an adjusted fit is off even without bias, because hazard ratios do not collapse.
+    estimand an adjusted fit is off even without bias, because hazard ratios do not collapse. Patients who become exposed
+    after time zero, as after a landmark, count as unexposed and dilute a true effect.
 
     Parameters
     ----------

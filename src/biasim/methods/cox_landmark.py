@@ -60,7 +60,8 @@ def cox_landmark(
     ----------
     Anderson, Cain and Gelber 1983, doi 10.1200/JCO.1983.1.11.710.
     """
-    estimand = f"{CONDITIONAL if adjust else MARGINAL}(population=alive_at, landmark={months:g}, grace={months:g})"
+    judged = f"(population=alive_at, landmark={months:g}, grace={months:g}, strategies=within_grace)"
+    estimand = (CONDITIONAL if adjust else MARGINAL) + judged
     at_risk = from_landmark(observed, months)
     covariates = at_time_zero(at_risk, adjust, besides=())
     diagnostics = counts(at_risk)

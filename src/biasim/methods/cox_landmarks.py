@@ -103,7 +103,7 @@ def _claim(name: str, months: tuple[float, ...], horizon: float | None) -> str:
         return name
     middle = sorted(set(months))[(len(set(months)) - 1) // 2]
     until = "" if horizon is None else f", horizon={horizon:g}"
-    return f"{name}(population=alive_at, landmark={middle:g}, grace={middle:g}{until})"
+    return f"{name}(population=alive_at, landmark={middle:g}, grace={middle:g}, strategies=within_grace{until})"
 
 
 def _patients(stack: Observed) -> dict[str, float]:

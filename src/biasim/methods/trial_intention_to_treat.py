@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from biasim.answers import Estimate
-from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, refusal
+from biasim.methods._checks import AS_ASSIGNED, CONDITIONAL, MARGINAL, chosen, refusal
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._trial import arm_counts, by_arm, no_trial
 from biasim.types import ObservedTrial
@@ -25,18 +25,17 @@ def trial_intention_to_treat(
 
     Claims
     ------
-    The marginal log hazard ratio, the conditional one when adjusted: the effect of the operation where everybody keeps
-    to her arm.
+    The marginal log hazard ratio, the conditional one when adjusted, of being assigned (`strategies=assigned`): of the
+    operation only where everybody keeps to her arm.
 
     Assumes
     -------
-    Arms assigned by chance at time zero; everybody keeps to her arm; proportional hazards; censoring that carries no
-    information.
+    Arms assigned by chance at time zero; proportional hazards; censoring that carries no information.
 
     Breaks when
     -----------
-    Patients cross over or are never operated: the arms become alike, and the estimate is diluted towards no effect. It
-    remains a valid test of no effect at all. Where nobody was operated in either arm the row is NOBODY_EXPOSED.
+    Patients cross over or are never operated: the arms become alike, and as an answer about the operation the estimate is
+    diluted towards no effect. It remains a valid test of no effect at all.
 
     Parameters
     ----------
@@ -57,7 +56,7 @@ def trial_intention_to_treat(
     ----------
     Cox 1972, doi 10.1111/j.2517-6161.1972.tb00899.x.
     """
-    estimand = CONDITIONAL if adjust else MARGINAL
+    estimand = (CONDITIONAL if adjust else MARGINAL) + AS_ASSIGNED
     covariates = chosen(observed, adjust)
     diagnostics = arm_counts(observed)
     arms = by_arm(observed)

@@ -10,7 +10,7 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.kernels.group_sequential import boundaries
-from biasim.methods._checks import MARGINAL, failed, refusal, take
+from biasim.methods._checks import AS_ASSIGNED, MARGINAL, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._rank_preserving import arm_test
 from biasim.methods._trial import arm_counts, by_arm, no_trial
@@ -18,6 +18,7 @@ from biasim.types import Floats, Observed, ObservedTrial
 from biasim.units import Unit, Within
 
 Looks = Annotated[int, Unit("count"), Within(1, 50)]
+ESTIMAND = MARGINAL + AS_ASSIGNED
 
 
 def trial_interim(
@@ -68,10 +69,10 @@ def trial_interim(
     doi 10.1093/biomet/70.3.659. Overstatement: Bassler et al. 2010, doi 10.1001/jama.2010.310.
     """
     diagnostics, arms = arm_counts(observed), by_arm(observed)
-    if refused := no_trial(MARGINAL, observed, diagnostics) or refusal(MARGINAL, arms, diagnostics):
+    if refused := no_trial(ESTIMAND, observed, diagnostics) or refusal(ESTIMAND, arms, diagnostics):
         return refused
     if arms.started is None or not np.isfinite(arms.started).all():
-        return failed(MARGINAL, Status.MISSING_VALUES, "no dates of randomisation: there is no calendar to look in", diagnostics)
+        return failed(ESTIMAND, Status.MISSING_VALUES, "no dates of randomisation: there is no calendar to look in", diagnostics)
     critical = boundaries(tuple((k + 1) / looks for k in range(looks)), boundary)
     dates = np.sort((arms.started + arms.time / 12.0)[arms.event])
     for look, limit in enumerate(critical, 1):
@@ -84,7 +85,7 @@ def trial_interim(
             break
     diagnostics |= {"look": float(look), "stopped": float(crossed and not last), "crossed": float(crossed), "z": z}
     diagnostics |= {"critical": limit, "fraction": float(np.count_nonzero(seen.event) / len(dates)), "year": date}
-    return refusal(MARGINAL, seen, diagnostics) or log_hazard_ratio(MARGINAL, seen, diagnostics, ties=ties)
+    return refusal(ESTIMAND, seen, diagnostics) or log_hazard_ratio(ESTIMAND, seen, diagnostics, ties=ties)
 
 
 def on(arms: Observed, date: float) -> Observed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import exp, isfinite
+from math import ceil, exp, isfinite
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ def results_text(folder: Path) -> Iterator[Table | Text]:
         if rest:
             yield difference_table(scenario, rest, by_key)
     yield from notes(folder)
-    yield Text(precision_sentence(performance), style="dim")
+    truths = read_table(folder / "tables" / "truths.csv")
+    yield Text(precision_sentence(performance, max((float(row["mcse"] or 0.0) for row in truths), default=0.0)), style="dim")
 
 
 def notes(folder: Path) -> Iterator[Text]:
@@ -140,8 +141,8 @@ def failures(row: Row) -> str:
     return f"{failed}/{int(float(row['attempts']))}" if failed else "0"
 
 
-def precision_sentence(performance: list[dict[str, Any]]) -> str:
-    """What the number of replicates buys: the largest MCSE, and the price of halving it."""
+def precision_sentence(performance: list[dict[str, Any]], of_truth: float = 0.0) -> str:
+    """What the number of replicates buys: the largest MCSE, and the price of halving it; `of_truth` is not theirs to halve."""
     ratios = [row for row in performance if on_log_scale(row["estimand"])] or performance
     biases, covers = finite_mcse(ratios, "bias"), finite_mcse(ratios, "coverage")
     attempts = max((int(float(row["attempts"])) for row in performance), default=0)
@@ -153,8 +154,16 @@ def precision_sentence(performance: list[dict[str, Any]]) -> str:
     return (
         "In brackets: Monte Carlo standard errors (MCSE). "
         "'it helps': how often the 95% interval lies wholly on the side of benefit.\n"
-        f"{attempts:,} replicates a scenario buy {bought}; halving them takes {4 * attempts:,}."
+        f"{attempts:,} replicates a scenario buy {bought}; {halved(attempts, max(biases), of_truth)}."
     )
+
+
+def halved(attempts: int, mcse: float, of_truth: float) -> str:
+    """What it takes to halve an MCSE of which the truth's own error is a part."""
+    left = mcse**2 / 4 - of_truth**2
+    if left <= 0.0:
+        return "no number of replicates halves it, as the truth's own error is a part of it: raise run.truth"
+    return f"halving it takes {ceil(attempts * (mcse**2 - of_truth**2) / left):,}"
 
 
 def finite_mcse(rows: list[dict[str, Any]], measure: str) -> list[float]:

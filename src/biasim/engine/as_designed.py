@@ -1,0 +1,60 @@
+"""The cohort that truths are computed from, as a design has it: who is eligible, how long she is watched, what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from biasim.engine.streams import Streams
+from biasim.types import Cohort, Floats, Integers, Potential
+
+SURVIVAL = "alive_at"  # a criterion that is met by living on under the strategy that was followed: no baseline of a contrast
+
+
+def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, measured: bool) -> Cohort:
+    """The eligible women, watched until loss or the end of the design's follow-up.
+
+    `measured` makes the covariates that the design measures the recorded ones, for estimands that are given them. Where a
+    value is missing to the investigator, the truth is taken given the value behind it.
+    """
+    time_zero = view["time_zero"](cohort)
+    seen = replace(cohort, lost=np.minimum(cohort.lost, view["follow_up"](cohort, time_zero, streams("follow_up"))))
+    if measured:
+        found, columns = view["measurement"](cohort, streams("measurement")), dict(cohort.patients.columns)
+        for name, values in zip(found.names, found.values.T, strict=True):
+            columns[name] = np.where(np.isnan(values), columns[name], values) if name in columns else values
+        seen = replace(seen, patients=replace(cohort.patients, columns=columns, recorded=found.names))
+    eligible = np.ones(cohort.size, dtype=bool)
+    for part in view["eligibility"]:
+        if part.func.__name__ != SURVIVAL:
+            eligible &= part(cohort, target=0) if "target" in part.keywords else part(cohort)
+    return seen if eligible.all() else these(seen, np.flatnonzero(eligible))
+
+
+def these(cohort: Cohort, rows: Integers) -> Cohort:
+    """The women of some rows, with all their potential survival times."""
+    size, potential = cohort.size, cohort.potential
+
+    def under(wait: Floats | float) -> Floats:
+        everyone = np.full(size, np.inf)
+        everyone[rows] = wait
+        return potential.under(everyone)[rows]
+
+    def of(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value[rows] if value.shape[:1] == (size,) else value
+        if isinstance(value, Mapping):
+            return {name: of(item) for name, item in value.items()}
+        if isinstance(value, Potential):
+            return replace(value, unoperated=of(value.unoperated), operated=of(value.operated), under=under,
+                           other_share=of(value.other_share))  # fmt: skip
+        if isinstance(value, tuple) and all(isinstance(item, np.ndarray) for item in value):
+            return tuple(of(item) for item in value)
+        if hasattr(value, "__dataclass_fields__"):
+            return replace(value, **{item.name: of(getattr(value, item.name)) for item in fields(value)})
+        return value
+
+    return of(cohort)
