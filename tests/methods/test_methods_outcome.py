@@ -143,7 +143,7 @@ def test_causes_that_are_not_recorded_or_do_not_occur_are_a_status(method):
     observed = world(80, 1)
     unknown = method(replace(observed, cause=None))
     assert unknown.status is Status.MISSING_VALUES
-    assert "causes of death" in unknown.message
+    assert "cause of death" in unknown.message
     cancer_only = replace(observed, cause=observed.event.astype(np.int8))
     assert method(cancer_only, cause="other").status is Status.NO_EVENTS
     assert "another cause" in method(cancer_only, cause="other").message

@@ -1,6 +1,6 @@
 """Methods: what the investigator computes.
 
-In: `Observed` (exposure fixed) or `ObservedOverTime` (exposure that begins during follow-up), nothing else.
+In: `Observed` (exposure fixed), `ObservedOverTime` (it begins during follow-up) or `ObservedTrial` (arm and operation).
 Out: `Estimate`: the one estimand it claims, estimate, standard error, 95% interval, status, message, diagnostics.
 
 A new method is one file `methods/<name>.py` with a function `<name>(observed, *, parameters) -> Estimate` and
@@ -8,6 +8,6 @@ one test. Degenerate data is a row with a status, never an exception, and never 
 `_checks.refusal`, end with `_checks.estimated`. A name that was not measured is the author's mistake: BiasimError.
 The docstring says what in one sentence, then "Claims", "Assumes", "Breaks when", "Parameters", and the source.
 Siblings of this room: `_checks` (statuses, counts, intervals), `_hazard_ratio` (the Cox fit of every method of that
-family), `_two_curves` (Kaplan-Meier by exposure), `_propensity` (score, sets, weights), `_cause` (deaths by cause). A
-method that weights or matches has `balanced(observed, **parameters) -> Balanced` beside itself: its Love plot.
+family), `_bootstrap`, `_two_curves`, `_propensity` (score, sets, weights), `_cause`, `_person_time`, `_trial`, `_clones`.
+A method that weights or matches has `balanced(observed, **parameters) -> Balanced` beside itself: its Love plot.
 """

@@ -1,7 +1,9 @@
-"""Deaths by cause: those asked for, and all others."""
+"""Deaths by cause: which of them an analysis counts, or why it cannot."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from biasim.answers import Estimate, Status
@@ -9,14 +11,20 @@ from biasim.methods._checks import counts, failed, nobody, refusal
 from biasim.types import Bools, Observed
 
 Cause = Literal["cancer", "other"]
-CODE = {"cancer": 1, "other": 2}
-UNKNOWN = "causes of death are not recorded"
+CODE = {"cancer": 1, "other": 2}  # as in Observed.cause
+NAMED = {"cancer": "from the cancer", "other": "from other causes"}
+UNRECORDED = "the cause of death is not recorded"
 
 
 def by_cause(observed: Observed, cause: Cause) -> tuple[Bools, Bools]:
     """Who died of `cause`, and who of anything else. Causes must be recorded."""
     died = observed.event & (observed.cause == CODE[cause])
     return died, observed.event & ~died
+
+
+def died_of(observed: Observed, cause: Cause) -> Observed:
+    """The same data with deaths of one cause as events; the others end observation. Causes must be recorded."""
+    return replace(observed, event=by_cause(observed, cause)[0])
 
 
 def counts_by_cause(observed: Observed, cause: Cause) -> dict[str, float]:
@@ -28,20 +36,18 @@ def counts_by_cause(observed: Observed, cause: Cause) -> dict[str, float]:
     return diagnostics
 
 
-def cause_refused(estimand: str, observed: Observed, cause: Cause, diagnostics: dict[str, float]) -> Estimate | None:
-    """The row of an analysis that cannot give a hazard ratio of deaths of `cause`; None when it may."""
+def no_causes(estimand: str, observed: Observed, diagnostics: Mapping[str, float]) -> Estimate | None:
+    """The row of an analysis that needs causes of death and has none, or has an empty arm; None when it may go on."""
     if empty := nobody(estimand, observed, diagnostics):
         return empty
     if not observed.event.any():
         return refusal(estimand, observed, diagnostics)
-    if observed.cause is None:
-        return failed(estimand, Status.MISSING_VALUES, UNKNOWN, diagnostics)
-    died, _ = by_cause(observed, cause)
-    of = {"cancer": "of the cancer", "other": "of another cause"}[cause]
-    if not died.any():
-        return failed(estimand, Status.NO_EVENTS, f"no death {of} among {observed.size} patients", diagnostics)
-    for arm, within in (("exposed", observed.exposed), ("unexposed", ~observed.exposed)):
-        if not died[within].any():
-            message = f"no death {of} among the {arm}: the hazard ratio has no finite estimate"
-            return failed(estimand, Status.SEPARATION, message, diagnostics)
-    return None
+    return failed(estimand, Status.MISSING_VALUES, UNRECORDED, diagnostics) if observed.cause is None else None
+
+
+def cause_refused(estimand: str, observed: Observed, cause: Cause, diagnostics: Mapping[str, float]) -> Estimate | None:
+    """The row of an analysis that cannot give a hazard ratio of deaths of `cause`; None when it may."""
+    if missing := no_causes(estimand, observed, diagnostics):
+        return missing
+    found = refusal(estimand, died_of(observed, cause), diagnostics)
+    return found and replace(found, message=f"deaths {NAMED[cause]}: {found.message}")

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from biasim.answers import Estimate, Status
-from biasim.methods._causes import CANCER, OTHER, died_of, no_causes, refused
+from biasim.methods._cause import cause_refused, died_of, no_causes
 from biasim.methods._checks import CONDITIONAL, chosen, counts, failed, take
 from biasim.methods._hazard_ratio import MISSING, coefficient_of_last
 from biasim.types import Bools, Floats, Integers, Observed
@@ -62,12 +62,12 @@ def negative_control_calibrated(
     diagnostics = counts(observed)
     if missing := no_causes(ESTIMAND, observed, diagnostics):
         return missing
-    for cause in (CANCER, OTHER):
-        if refusal := refused(ESTIMAND, observed, cause, diagnostics):
+    for cause in ("cancer", "other"):
+        if refusal := cause_refused(ESTIMAND, observed, cause, diagnostics):
             return refusal
     if np.isnan(observed.covariates[:, columns]).any():
         return failed(ESTIMAND, Status.MISSING_VALUES, MISSING, diagnostics)
-    diagnostics["events_other"] = float(np.count_nonzero(died_of(observed, OTHER).event))
+    diagnostics["events_other"] = float(np.count_nonzero(died_of(observed, "other").event))
     stacked, own = by_cause(observed)
     return coefficient_of_last(
         ESTIMAND,
@@ -84,7 +84,7 @@ def by_cause(observed: Observed) -> tuple[Observed, Bools]:
     """Every patient twice, deaths from the cancer as events in the first half and the others in the second; the first half."""
     stacked = take(observed, np.tile(np.arange(observed.size), 2))
     own = np.arange(stacked.size) < observed.size
-    cancer, other = died_of(stacked, CANCER).event, died_of(stacked, OTHER).event
+    cancer, other = died_of(stacked, "cancer").event, died_of(stacked, "other").event
     return Observed(
         names=stacked.names, covariates=stacked.covariates, exposed=stacked.exposed, entry=stacked.entry,
         time=stacked.time, event=np.where(own, cancer, other), patient=stacked.patient,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from biasim.answers import Estimate
-from biasim.methods._causes import OTHER, died_of, no_causes, refused
+from biasim.methods._cause import cause_refused, died_of, no_causes
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.types import Observed
@@ -64,9 +64,9 @@ def negative_control_outcome(
     covariates = chosen(observed, adjust)
     if missing := no_causes(estimand, observed, counts(observed)):
         return missing
-    control = died_of(observed, OTHER)
+    control = died_of(observed, "other")
     diagnostics = counts(control)
-    return refused(estimand, observed, OTHER, diagnostics) or log_hazard_ratio(
+    return cause_refused(estimand, observed, "other", diagnostics) or log_hazard_ratio(
         estimand,
         control,
         diagnostics,
