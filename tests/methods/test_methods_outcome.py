@@ -146,7 +146,7 @@ def test_causes_that_are_not_recorded_or_do_not_occur_are_a_status(method):
     assert "cause of death" in unknown.message
     cancer_only = replace(observed, cause=observed.event.astype(np.int8))
     assert method(cancer_only, cause="other").status is Status.NO_EVENTS
-    assert "another cause" in method(cancer_only, cause="other").message
+    assert "other causes" in method(cancer_only, cause="other").message
     one_arm = replace(observed, cause=np.where(observed.exposed, 2 * (observed.cause > 0), observed.cause).astype(np.int8))
     assert method(one_arm).status is Status.SEPARATION
     assert method(observed).diagnostics["events_of_cause"] == (observed.cause == 1).sum()
