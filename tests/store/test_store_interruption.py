@@ -8,6 +8,15 @@ import pytest
 from biasim.store.interruption import unhurried
 
 
+@pytest.fixture
+def listening():
+    """Ctrl-C as a terminal has it; a suite that was started in the background inherits deafness to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_ctrl_c_takes_effect_at_the_end_of_the_block():
     before = signal.getsignal(signal.SIGINT)
     done = []
