@@ -11,9 +11,9 @@ from biasim.answers import Status, on_log_scale
 from biasim.engine.replicate import Row
 from biasim.errors import BiasimError, meant
 from biasim.kernels import sensitivity as kernel
+from biasim.methods._checks import NORMAL_975
 from biasim.store.tables import read_table
 
-NORMAL_975 = 1.959963984540054
 EXPOSURE_RATIOS = (1.5, 2.0, 3.0, 5.0, 10.0)
 PREVALENCES = (0.1, 0.3, 0.5, 0.7)
 HAZARD_RATIOS = (1.5, 2.0, 3.0, 5.0)

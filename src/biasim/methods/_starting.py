@@ -10,6 +10,7 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.kernels import cox, logistic
+from biasim.kernels.splines import restricted_cubic
 from biasim.methods._checks import failed, take
 from biasim.methods._hazard_ratio import MISSING
 from biasim.methods._person_time import Records, as_known, begun, late, split
@@ -102,7 +103,7 @@ def _months(observed: ObservedOverTime, starts: Floats) -> Floats:
     begin = begun(observed)
     knots = np.unique(np.quantile(begin[np.isfinite(begin)], KNOTS))
     steps = [(starts >= month).astype(np.float64) for month in late(observed.known_from)]
-    return np.column_stack((middle, *_restricted_cubic(middle, knots), *steps))
+    return np.column_stack((middle, restricted_cubic(middle, knots), *steps))
 
 
 def _uncorrelated(columns: Floats, weight: Floats) -> Floats:
@@ -119,19 +120,6 @@ def _uncorrelated(columns: Floats, weight: Floats) -> Floats:
     _, size, mixing = np.linalg.svd(scaled * np.sqrt(weight / total)[:, None], full_matrices=False)
     kept = size > DEPENDENT * size[0]
     return scaled @ (mixing[kept].T / size[kept])
-
-
-def _restricted_cubic(x: Floats, knots: Floats) -> list[Floats]:
-    """What a restricted cubic spline holds beyond x itself: one column per knot but two; Harrell 2015, equation 2.25."""
-    if len(knots) < 3:
-        return []
-    last, before, span = knots[-1], knots[-2], knots[-1] - knots[0]
-
-    def above(knot: float) -> Floats:
-        return np.maximum((x - knot) / span, 0.0) ** 3
-
-    gap = last - before
-    return [above(k) - above(before) * (last - k) / gap + above(last) * (before - k) / gap for k in knots[:-2]]
 
 
 def _cox(observed: ObservedOverTime, table: Records, columns: Integers, copies: Floats | None) -> Chance:

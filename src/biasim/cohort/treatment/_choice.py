@@ -6,7 +6,7 @@ from math import log
 
 import numpy as np
 
-from biasim.types import Bools, Floats, Treatment
+from biasim.types import Bools, Floats, Patients, Treatment
 
 
 def probability(log_odds: Floats | float) -> Floats:
@@ -41,6 +41,27 @@ def standardised(values: Floats, among: Bools) -> Floats:
     chosen = values[among]
     spread = chosen.std() if chosen.size else 0.0
     return (values - chosen.mean()) / spread if spread > 0.0 else np.zeros(values.shape)
+
+
+def plan(patients: Patients, rng: np.random.Generator, median_wait: float, wait_spread: float) -> tuple[Floats, Floats]:
+    """For every patient the uniform that will decide, and the month planned for her: lognormal. Shape (n,) each."""
+    draw = rng.random(patients.size)
+    return draw, median_wait * np.exp(wait_spread * rng.standard_normal(patients.size))
+
+
+def by_scores(patients: Patients, odds_ratio: float, hidden_odds_ratio: float) -> Floats:
+    """Log odds by the recorded and the hidden prognosis, each in standard deviations of those not occult. Shape (n,)."""
+    seen = ~patients.occult
+    log_odds = log(odds_ratio) * standardised(patients.recorded_log_hazard, seen)
+    return log_odds + log(hidden_odds_ratio) * standardised(patients.hidden_log_hazard, seen)
+
+
+def chosen(patients: Patients, draw: Floats, wait: Floats, log_odds: Floats, share: float) -> Treatment:
+    """Surgery for those whom these log odds choose, a share of all not occult, and for all who are: thought curable."""
+    seen = ~patients.occult
+    intended = patients.occult.copy()
+    intended[seen] = draw[seen] < probability_with_share(log_odds[seen], share)
+    return outside_trial(intended, wait)
 
 
 def outside_trial(intended: Bools, wait: Floats) -> Treatment:

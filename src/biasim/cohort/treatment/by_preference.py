@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from biasim.cohort.treatment._choice import outside_trial, probability_with_share, standardised
+from biasim.cohort.treatment._choice import by_scores, chosen, plan, standardised
 from biasim.errors import UnknownColumn
 from biasim.types import Course, Patients, Treatment
 from biasim.units import Deviation, OddsRatio, PositiveMonths, Probability, Switch
@@ -62,16 +62,11 @@ def by_preference(
     UnknownColumn
         Where the preference counts and the patients have none.
     """
-    draw = rng.random(patients.size)
-    wait = median_wait * np.exp(wait_spread * rng.standard_normal(patients.size))
-    seen = ~patients.occult
-    log_odds = log(odds_ratio) * standardised(patients.recorded_log_hazard, seen)
-    log_odds += log(hidden_odds_ratio) * standardised(patients.hidden_log_hazard, seen)
+    draw, wait = plan(patients, rng, median_wait, wait_spread)
+    log_odds = by_scores(patients, odds_ratio, hidden_odds_ratio)
     if preference_odds_ratio != 1.0:
         if COLUMN not in patients.columns:
             reason = f"these patients have no column '{COLUMN}'; take patients.two_scores_with_marks, or an odds ratio of 1"
             raise UnknownColumn("treatment.by_preference.preference_odds_ratio", COLUMN, list(patients.columns), reason)
-        log_odds += log(preference_odds_ratio) * standardised(patients.columns[COLUMN], seen)
-    intended = patients.occult.copy()
-    intended[seen] = draw[seen] < probability_with_share(log_odds[seen], share)
-    return outside_trial(intended, wait)
+        log_odds += log(preference_odds_ratio) * standardised(patients.columns[COLUMN], ~patients.occult)
+    return chosen(patients, draw, wait, log_odds, share)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from biasim.cohort.treatment._choice import outside_trial, probability_with_share, standardised
+from biasim.cohort.treatment._choice import by_scores, chosen, plan
 from biasim.types import Course, Patients, Treatment
 from biasim.units import Deviation, OddsRatio, PositiveMonths, Probability, Switch
 
@@ -58,12 +58,7 @@ def by_prognosis(
     wait_spread
         Standard deviation of the logarithm of the wait.
     """
-    draw = rng.random(patients.size)
-    wait = median_wait * np.exp(wait_spread * rng.standard_normal(patients.size))
-    seen = ~patients.occult
-    log_odds = log(odds_ratio) * standardised(patients.recorded_log_hazard, seen)
-    log_odds += log(hidden_odds_ratio) * standardised(patients.hidden_log_hazard, seen)
+    draw, wait = plan(patients, rng, median_wait, wait_spread)
+    log_odds = by_scores(patients, odds_ratio, hidden_odds_ratio)
     log_odds += log(responder_odds_ratio) * course.response * (wait >= course.evaluated)
-    intended = patients.occult.copy()
-    intended[seen] = draw[seen] < probability_with_share(log_odds[seen], share)
-    return outside_trial(intended, wait)
+    return chosen(patients, draw, wait, log_odds, share)
