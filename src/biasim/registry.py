@@ -18,22 +18,27 @@ SIGNATURES = MappingProxyType({
     "patients": ("size", "rng"),
     "course": ("patients", "rng"),
     "treatment": ("patients", "course", "rng"),
+    "care": ("patients", "course", "treatment", "rng"),
     "effect": ("patients",),
-    "survival": ("patients", "course", "treatment", "effect", "clock"),
+    "survival": ("patients", "course", "treatment", "care", "effect", "clock"),
     "staging": ("patients", "treatment", "rng"),
     "censoring": ("patients", "treatment", "rng"),
-    "eligibility": ("cohort",),
+    "local": ("patients", "treatment", "rng"),
+    "eligibility": ("cohort", "rng"),
     "time_zero": ("cohort",),
-    "exposure": ("cohort", "time_zero"),
+    "exposure": ("cohort", "time_zero", "rng"),
     "measurement": ("cohort", "rng"),
+    "recording": ("cohort", "measured", "rng"),
     "follow_up": ("cohort", "time_zero", "rng"),
+    "outcome": ("cohort", "rng"),
     "methods": ("observed",),
     "estimands": ("cohort",),
     "performance": ("estimates", "truth"),
 })
 
-WORLD = ("patients", "course", "treatment", "effect", "survival", "staging", "censoring")
-VIEW = ("eligibility", "time_zero", "exposure", "measurement", "follow_up")
+WORLD = ("patients", "course", "treatment", "care", "effect", "survival", "staging", "censoring", "local")
+VIEW = ("eligibility", "time_zero", "exposure", "measurement", "recording", "follow_up", "outcome")
+LISTS = ("eligibility", "recording")  # rooms of the view of which a design takes any number of parts, in order; none by default
 
 
 def folder(room: str) -> str:

@@ -64,6 +64,18 @@ class Treatment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """Other treatment than surgery, hers whatever is done to the primary tumour, and what it does."""
+
+    begins: float  # months from diagnosis
+    log_ratio: Floats  # log hazard ratio from `begins` on, (n,)
+
+    @property
+    def is_none(self) -> bool:
+        return not self.log_ratio.any()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """The true effect of surgery: phase k lasts from `after[k]` months after surgery to the next, the last for ever."""
 
@@ -86,6 +98,14 @@ class Potential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """Progression of the primary tumour, in months from diagnosis as if nobody died; inf when never."""
+
+    operated: Floats  # under the patient's own planned wait
+    under: Callable[[Floats | float], Floats]  # if the planned wait were this, scalar or (n,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Staging:
     """When stage IV became known."""
 
@@ -100,9 +120,11 @@ class Cohort:
     patients: Patients
     course: Course
     treatment: Treatment
+    care: Care
     effect: Effect
     potential: Potential
     staging: Staging
+    local: Local
     lost: Floats  # months from diagnosis to loss to follow-up; inf when never
     of_other_cause: Bools | None = None  # whether her death is not of the cancer; None: every death is
 
@@ -160,6 +182,15 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the study counts: `event` at month `at` from diagnosis, or the end of observation there for another reason."""
+
+    at: Floats  # months from diagnosis
+    event: Bools  # False where `at` ends observation without an event
+    cause: NDArray[np.int8]  # 1 the outcome that the study is about, 2 what competes with it, as far as the study knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """The investigator's data, one row per eligible patient, months from time zero."""
 
@@ -168,10 +199,10 @@ class Observed:
     exposed: Bools
     entry: Floats  # start of observation; 0 unless entry is delayed
     time: Floats  # end of observation, > entry
-    event: Bools  # death at `time`
+    event: Bools  # the outcome at `time`: death, unless the design says otherwise
     patient: Integers  # row of the cohort: identity only, carries no information
     known_from: Floats | None = None  # (len(names),) month from which each covariate is known; None: all at time zero
-    cause: NDArray[np.int8] | None = None  # 0 alive, 1 died of the cancer, 2 of something else; None: not recorded
+    cause: NDArray[np.int8] | None = None  # 0 none, 1 of the cancer (the outcome), 2 what competes; None: not recorded
     started: Floats | None = None  # calendar time of time zero, years; None: not recorded
     worked_out: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -24,7 +24,7 @@ def two_scores(**rooms):
     chosen = {
         "patients": ("two_scores", {}), "course": ("none", {}), "treatment": ("by_prognosis", {}),
         "effect": ("none", {}), "survival": ("weibull", {"shape": 1.0, "scale": 36.0}),
-        "staging": ("found_at_surgery", {}), "censoring": ("none", {}),
+        "staging": ("found_at_surgery", {}), "censoring": ("none", {}), "care": ("none", {}), "local": ("none", {}),
     } | rooms  # fmt: skip
     return {room: choose(room, name, **parameters) for room, (name, parameters) in chosen.items()}
 

@@ -5,7 +5,7 @@ import pytest
 
 from biasim.cohort.survival.weibull import weibull
 from biasim.registry import find
-from biasim.types import Course, Patients, Treatment
+from biasim.types import Care, Course, Patients, Treatment
 
 RATE = 1.0 / 36.0
 EFFECTS = {
@@ -17,7 +17,10 @@ EFFECTS = {
 }
 
 
-def hand_made(clock, *, effect="none", wait=np.inf, evaluated=0.0, log_ratio=0.0, shape=1.0, **parameters):
+def hand_made(
+    clock, *, effect="none", wait=np.inf, evaluated=0.0, log_ratio=0.0, shape=1.0,
+    begins=0.0, care_ratio=0.0, **parameters,
+):  # fmt: skip
     """Patients of log hazard 0 whose clocks are given, with an effect and a wait."""
     size = len(clock)
     zeros, nobody = np.zeros(size), np.zeros(size, bool)
@@ -29,8 +32,9 @@ def hand_made(clock, *, effect="none", wait=np.inf, evaluated=0.0, log_ratio=0.0
     wait = np.broadcast_to(float(wait), size)
     never = np.full(size, np.inf)
     treatment = Treatment(intended=np.isfinite(wait), wait=wait, randomised=nobody, randomised_at=never)
+    care = Care(begins=begins, log_ratio=zeros + care_ratio)
     truth = find("effect", effect)(patients, **parameters)
-    return weibull(patients, course, treatment, truth, np.asarray(clock, float), shape=shape, scale=36.0)
+    return weibull(patients, course, treatment, care, truth, np.asarray(clock, float), shape=shape, scale=36.0)
 
 
 def test_a_constant_hazard_uses_up_the_clock():
@@ -44,6 +48,15 @@ def test_weibull_time_is_the_power_of_the_clock():
 def test_response_doubles_the_hazard_from_its_evaluation_on():
     potential = hand_made([0.25, 1.0], evaluated=18.0, log_ratio=np.log(2.0))
     np.testing.assert_allclose(potential.unoperated, [9.0, 18.0 + 9.0], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("begins", "expected"), [(9.0, [9.0, 18.0 + 13.5]), (18.0, [9.0, 27.0]), (27.0, [9.0, 22.5])])
+def test_other_care_changes_the_hazard_from_its_month_on_before_and_after_the_response(begins, expected):
+    """From month 18 on the response doubles the hazard, from `begins` on care halves it. The clock 0.25 is used up at 9
+    months whatever follows; clock 0.75, 27 months at 1: 9 at 1, 9 at 1/2, 13.5 at 1; 18 at 1, 9 at 1; 18 at 1, 4.5 at 2."""
+    potential = hand_made([0.25, 0.75], evaluated=18.0, log_ratio=np.log(2.0), begins=begins, care_ratio=np.log(0.5))
+    np.testing.assert_allclose(potential.unoperated, expected, rtol=1e-14)
+    assert potential.operated is potential.unoperated
 
 
 @pytest.mark.parametrize(

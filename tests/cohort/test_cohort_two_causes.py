@@ -5,7 +5,7 @@ import pytest
 
 from biasim.cohort.survival.two_causes import two_causes
 from biasim.registry import find
-from biasim.types import Course, Patients, Treatment
+from biasim.types import Care, Course, Patients, Treatment
 
 EFFECTS = {
     "none": {},
@@ -16,7 +16,10 @@ EFFECTS = {
 }
 
 
-def hand_made(clock, *, log_hazard=0.0, wait=np.inf, effect="none", evaluated=0.0, log_ratio=0.0, **parameters):
+def hand_made(
+    clock, *, log_hazard=0.0, wait=np.inf, effect="none", evaluated=0.0, log_ratio=0.0,
+    begins=0.0, care_ratio=0.0, **parameters,
+):  # fmt: skip
     size = len(clock)
     zeros, nobody = np.zeros(size), np.zeros(size, bool)
     patients = Patients(
@@ -27,8 +30,9 @@ def hand_made(clock, *, log_hazard=0.0, wait=np.inf, effect="none", evaluated=0.
     treatment = Treatment(
         intended=nobody, wait=np.broadcast_to(float(wait), size), randomised=nobody, randomised_at=zeros + np.inf
     )
+    care = Care(begins=begins, log_ratio=zeros + care_ratio)
     truth = find("effect", effect)(patients, **EFFECTS[effect])
-    return two_causes(patients, course, treatment, truth, np.asarray(clock, float), scale=36.0, **parameters)
+    return two_causes(patients, course, treatment, care, truth, np.asarray(clock, float), scale=36.0, **parameters)
 
 
 def test_two_constant_hazards_add_up():
@@ -45,6 +49,14 @@ def test_surgery_and_response_change_one_of_them():
     np.testing.assert_allclose(potential.operated, [4.5, 15.0, 18.0 + 18.0], rtol=1e-13)
     np.testing.assert_allclose(potential.other_share, [1 / 2, 1 / 3, 1 / 2], rtol=1e-13)
     np.testing.assert_allclose(potential.unoperated, [4.5, 15.0, 18.0 + 12.0], rtol=1e-13)
+
+
+def test_other_care_changes_the_death_from_the_cancer_alone():
+    """Rates per 36 months: 1 + 1, from month 18 on 1/3 + 1, with or without an operation that does nothing."""
+    potential = hand_made([0.5, 1.0 + 4.0 / 3.0], begins=18.0, care_ratio=-np.log(3.0), wait=20.0, other_ratio=1.0)
+    np.testing.assert_allclose(potential.operated, [9.0, 18.0 + 36.0], rtol=1e-13)
+    np.testing.assert_allclose(potential.other_share, [1 / 2, 3 / 4], rtol=1e-13)
+    assert np.array_equal(potential.operated, potential.unoperated)
 
 
 def test_prognosis_bears_on_other_causes_as_far_as_asked():

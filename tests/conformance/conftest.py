@@ -18,7 +18,7 @@ from biasim.config.signature import bare, parameters
 from biasim.config.text import Node
 from biasim.config.worlds import world_of
 from biasim.registry import WORLD, find
-from biasim.types import Cohort, Observed, ObservedOverTime, ObservedTrial
+from biasim.types import Cohort, Measured, Observed, ObservedOverTime, ObservedTrial
 from biasim.units import Within
 
 WORLDS = Path(__file__).parents[2] / "configs" / "worlds"
@@ -99,6 +99,11 @@ def rows(value: Any, order: np.ndarray) -> Any:
         back = np.argsort(order)
         return lambda wait: value(np.broadcast_to(wait, size)[back])[order]
     return value
+
+
+def measured(cohort: Cohort) -> Measured:
+    """Every recorded covariate, as `measurement.registry` gives them."""
+    return frozen(find("measurement", "registry")(cohort, stream("measurement")))
 
 
 @cache

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from biasim.errors import BiasimError
-from biasim.registry import VIEW, WORLD, names
-from biasim.types import Course, Effect, Exposure, Measured, Patients, Potential, Staging, Treatment
+from biasim.registry import SIGNATURES, VIEW, WORLD, names
+from biasim.types import Care, Course, Effect, Exposure, Local, Measured, Outcome, Patients, Potential, Staging, Treatment
 
 PARTS = [(room, name) for room in (*WORLD, *VIEW) for name in names(room)]
-RANDOM = ("patients", "course", "treatment", "staging", "censoring", "measurement", "follow_up")
+RANDOM = tuple(room for room in (*WORLD, *VIEW) if "rng" in SIGNATURES[room])
 every_part = pytest.mark.parametrize(("room", "name"), PARTS, ids=[f"{room}.{name}" for room, name in PARTS])
 random_part = pytest.mark.parametrize(("room", "name"), [p for p in PARTS if p[0] in RANDOM], ids=lambda value: value)
 
@@ -27,10 +27,12 @@ def call(kit, part, room, name, rng, order=None, size=None):
     zero = np.zeros(size)
     arguments = {
         "patients": (size, rng), "course": (cohort.patients, rng), "treatment": (cohort.patients, cohort.course, rng),
-        "effect": (cohort.patients,), "survival": (cohort.patients, cohort.course, cohort.treatment, cohort.effect, clock),
+        "care": (cohort.patients, cohort.course, cohort.treatment, rng), "effect": (cohort.patients,),
+        "survival": (cohort.patients, cohort.course, cohort.treatment, cohort.care, cohort.effect, clock),
         "staging": (cohort.patients, cohort.treatment, rng), "censoring": (cohort.patients, cohort.treatment, rng),
-        "eligibility": (cohort,), "time_zero": (cohort,), "exposure": (cohort, zero), "measurement": (cohort, rng),
-        "follow_up": (cohort, zero, rng),
+        "local": (cohort.patients, cohort.treatment, rng),
+        "eligibility": (cohort, rng), "time_zero": (cohort,), "exposure": (cohort, zero, rng), "measurement": (cohort, rng),
+        "recording": (cohort, kit.measured(cohort), rng), "follow_up": (cohort, zero, rng), "outcome": (cohort, rng),
     }  # fmt: skip
     return part(*arguments[room])
 
@@ -79,6 +81,8 @@ def test_shapes_and_types(kit, room: str, name: str) -> None:
             "course": {"log_ratio": floats, "response": {"dtype": np.int8, "shape": (n,)}},
             "treatment": {"intended": bools, "wait": floats, "randomised": bools, "randomised_at": floats},
             "survival": {"unoperated": floats, "operated": floats},
+            "care": {"log_ratio": floats}, "local": {"operated": floats},
+            "outcome": {"at": floats, "event": bools, "cause": {"dtype": np.int8, "shape": (n,)}},
             "staging": {"known": floats, "found_by_surgery": bools},
             "exposure": {"exposed": bools, "decided": floats},
             "eligibility": bools, "time_zero": floats, "follow_up": floats, "censoring": floats,
@@ -110,6 +114,14 @@ def test_results_mean_something(kit, room: str, name: str) -> None:
         elif isinstance(result, Potential):
             assert (result.unoperated > 0).all(), label
             assert np.array_equal(result.under(np.inf), result.unoperated), label
+        elif isinstance(result, Care):
+            assert np.isfinite(result.begins), label
+            assert result.begins >= 0, label
+        elif isinstance(result, Local):
+            assert (result.operated > 0).all(), label
+        elif isinstance(result, Outcome):
+            assert (result.at > 0).all(), label
+            assert set(np.unique(result.cause)) <= {0, 1, 2}, label
         elif isinstance(result, Staging):
             assert (result.known >= 0).all(), label
         elif isinstance(result, Exposure):
@@ -153,7 +165,7 @@ def test_without_effect_operated_is_unoperated_to_the_last_bit(kit, name: str) -
             except BiasimError:
                 continue  # a subgroup by a column that this world does not have
             survival = kit.world(world)["survival"].function
-            potential = survival(cohort.patients, cohort.course, cohort.treatment, effect, clock)
+            potential = survival(cohort.patients, cohort.course, cohort.treatment, cohort.care, effect, clock)
             assert effect.is_none == (not effect.log_ratio.any()), label
             assert (
                 potential.operated[~np.isfinite(cohort.treatment.wait)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from biasim.registry import find
-from biasim.types import Cohort, Course, Effect, Patients, Potential, Staging, Treatment
+from biasim.types import Care, Cohort, Course, Effect, Local, Patients, Potential, Staging, Treatment
 
 
 def written_down(death, **given):
@@ -36,10 +36,13 @@ def written_down(death, **given):
             randomised=np.isfinite(randomised_at),
             randomised_at=randomised_at,
         ),
+        care=Care(begins=0.0, log_ratio=np.zeros(size)),
         effect=Effect(after=np.zeros(1), log_ratio=np.zeros((size, 1))),
         potential=Potential(unoperated=death, operated=death, under=lambda wait: death),
         staging=Staging(known=each("known", 0.0), found_by_surgery=each("found_by_surgery", False, bool)),
+        local=Local(operated=np.full(size, np.inf), under=lambda wait: np.full(size, np.inf)),
         lost=each("lost", np.inf),
+        of_other_cause=None if "of_other_cause" not in given else each("of_other_cause", False, bool),
     )
 
 
@@ -64,7 +67,9 @@ def make_design():
             "time_zero": find("time_zero", "diagnosis"),
             "exposure": find("exposure", "ever_operated"),
             "measurement": find("measurement", "nothing"),
+            "recording": (),
             "follow_up": find("follow_up", "complete"),
+            "outcome": find("outcome", "death"),
         }
         return plain | changes
 

@@ -9,10 +9,11 @@ import pytest
 from biasim.answers import Status
 from biasim.cohort.generate import generate
 from biasim.config.load import load
-from biasim.design.measurement._chance import chance, standardised
-from biasim.design.measurement.incomplete import incomplete
+from biasim.design._chance import chance, standardised
+from biasim.design.measurement.everything import everything
 from biasim.design.measurement.with_margins import with_margins
 from biasim.design.observe import observe
+from biasim.design.recording.incomplete import incomplete
 from biasim.engine.streams import Streams
 from biasim.errors import UnknownColumn
 from biasim.methods.cox_adjusted_for_consequence import cox_adjusted_for_consequence
@@ -22,7 +23,8 @@ from biasim.registry import find
 
 PARTS = {
     "patients": ("two_scores", {"recorded_log_ratio": 0.4, "hidden_log_ratio": 0.7}), "course": ("none", {}),
-    "effect": ("none", {}), "censoring": ("none", {}), "staging": ("known_at_diagnosis", {}),
+    "effect": ("none", {}), "censoring": ("none", {}), "care": ("none", {}),
+    "local": ("none", {}), "staging": ("known_at_diagnosis", {}),
     "treatment": ("at_random", {"share": 0.5, "mean_wait": 0.0}), "survival": ("weibull", {"shape": 1.0, "scale": 30.0}),
 }  # fmt: skip
 
@@ -128,18 +130,18 @@ def test_margins_bias_is_switched_off_and_on(make_design):
 def test_an_incomplete_record_lacks_the_named_columns(make_cohort):
     columns = {"age": np.arange(40.0), "n1": np.ones(40), "n2": np.zeros(40)}
     cohort = make_cohort(np.arange(1.0, 41.0), wait=np.where(np.arange(40) % 2, 0.5, np.inf), columns=columns)
-    assert np.isnan(incomplete(cohort, rng(), share=1.0).values).all()
-    assert np.isfinite(incomplete(cohort, rng(), share=0.0).values).all()
-    some = incomplete(cohort, rng(), share=0.5, columns=("n1", "n2"))
+    assert np.isnan(incomplete(cohort, everything(cohort, rng()), rng(), share=1.0).values).all()
+    assert np.isfinite(incomplete(cohort, everything(cohort, rng()), rng(), share=0.0).values).all()
+    some = incomplete(cohort, everything(cohort, rng()), rng(), share=0.5, columns=("n1", "n2"))
     gaps = np.isnan(some.values)
     assert not gaps[:, 0].any()
     assert (gaps[:, 1] == gaps[:, 2]).all()
     assert 5 < gaps[:, 1].sum() < 35
     assert some.names == ("age", "n1", "n2")
-    kept = incomplete(cohort, rng(), share=1.0, completed_by_surgery=1.0)
+    kept = incomplete(cohort, everything(cohort, rng()), rng(), share=1.0, completed_by_surgery=1.0)
     assert (np.isnan(kept.values[:, 0]) == ~cohort.operated).all()
     with pytest.raises(UnknownColumn, match="agee"):
-        incomplete(cohort, rng(), columns=("agee",))
+        incomplete(cohort, everything(cohort, rng()), rng(), columns=("agee",))
 
 
 @pytest.mark.parametrize("name", ["odds_ratio_recorded", "odds_ratio_hidden", "odds_ratio_survival"])
@@ -150,7 +152,7 @@ def test_gaps_depend_on_what_they_are_asked_to(cohort, name):
         "odds_ratio_survival": np.log(cohort.death),
     }[name]
     for ratio in (1.0, 3.0):
-        gaps = np.isnan(incomplete(cohort, rng(), share=0.3, **{name: ratio}).values[:, 0])
+        gaps = np.isnan(incomplete(cohort, everything(cohort, rng()), rng(), share=0.3, **{name: ratio}).values[:, 0])
         recovers(gaps, log(ratio), log(0.3 / 0.7), standardised(driver))
 
 
@@ -195,7 +197,8 @@ designs:
   gaps:
     time_zero: diagnosis
     exposure: ever_operated
-    measurement: {incomplete: {share: 0.3, columns: [recorded_score], odds_ratio_survival: 0.5}}
+    measurement: registry
+    recording: {incomplete: {share: 0.3, columns: [recorded_score], odds_ratio_survival: 0.5}}
     methods: [cox_complete_cases, {cox_complete_cases: {adjust: [recorded_score]}}]
   dated:
     time_zero: diagnosis

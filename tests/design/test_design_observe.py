@@ -173,11 +173,11 @@ def test_only_the_streams_of_the_view_are_asked_for(drawn, make_design):
         return np.random.default_rng(1)
 
     observe(drawn, make_design(), streams)
-    assert sorted(asked) == ["follow_up", "measurement"]
+    assert sorted(asked) == ["exposure", "follow_up", "measurement", "outcome"]
 
 
 def test_exposure_known_only_after_the_end_is_not_seen(make_cohort, make_design, streams):
-    def decided_late(cohort, time_zero):
+    def decided_late(cohort, time_zero, rng):
         return Exposure(exposed=np.ones(2, bool), decided=np.array([4.0, 9.0]))
 
     seen = observe(make_cohort(death=[5, 5]), make_design(exposure=decided_late), streams)

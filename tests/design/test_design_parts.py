@@ -35,38 +35,38 @@ def test_eligibility_by_hand(make_cohort):
         death=[4, 6, 8], known=[0, 3, INF], response=[-1, 0, 1],
         columns={"age": [40, 61, 80]}, diagnosed=[2004, 2008, 2012],
     )  # fmt: skip
-    assert everyone(cohort).tolist() == [True, True, True]
-    assert alive_at(cohort).tolist() == [True, True, True]
-    assert alive_at(cohort, months=6.0).tolist() == [False, False, True]
-    assert non_progressors(cohort).tolist() == [False, True, True]
-    assert stage_iv_known(cohort).tolist() == [True, False, False]
-    assert stage_iv_known(cohort, by=3.0).tolist() == [True, True, False]
-    assert column(cohort, name="age", low=61.0, high=80.0).tolist() == [False, True, True]
-    assert column(cohort, name="age", high=61.0).tolist() == [True, True, False]
-    assert column(cohort, name="diagnosed", low=2008.0).tolist() == [False, True, True]
+    assert everyone(cohort, RNG).tolist() == [True, True, True]
+    assert alive_at(cohort, RNG).tolist() == [True, True, True]
+    assert alive_at(cohort, RNG, months=6.0).tolist() == [False, False, True]
+    assert non_progressors(cohort, RNG).tolist() == [False, True, True]
+    assert stage_iv_known(cohort, RNG).tolist() == [True, False, False]
+    assert stage_iv_known(cohort, RNG, by=3.0).tolist() == [True, True, False]
+    assert column(cohort, RNG, name="age", low=61.0, high=80.0).tolist() == [False, True, True]
+    assert column(cohort, RNG, name="age", high=61.0).tolist() == [True, True, False]
+    assert column(cohort, RNG, name="diagnosed", low=2008.0).tolist() == [False, True, True]
 
 
 def test_randomised_by_hand(make_cohort):
     cohort = make_cohort(death=[5, 9, 9, 9, 9], randomised_at=[6, 6, INF, 6, 6])
-    assert randomised(cohort).tolist() == [False, True, False, True, True]
-    assert randomised(cohort, target=2).tolist() == [False, True, False, True, False]
+    assert randomised(cohort, RNG).tolist() == [False, True, False, True, True]
+    assert randomised(cohort, RNG, target=2).tolist() == [False, True, False, True, False]
     assert randomisation(cohort).tolist() == [6, 6, INF, 6, 6]
 
 
 def test_column_names_the_likely_intention(make_cohort):
     cohort = make_cohort(death=[4], columns={"burden": [0.0]}, hidden=("burden",))
     with pytest.raises(BiasimError, match=r"column\.name: no column called 'burdn'\. Did you mean 'burden'\?"):
-        column(cohort, name="burdn")
+        column(cohort, RNG, name="burdn")
 
 
 def test_exposure_by_hand(make_cohort):
     cohort = make_cohort(
         death=[10, 3, 10, 10], wait=[6, 5, 7, INF], randomised_at=[6, 2, INF, INF], intended=[1, 1, 1, 0]
     )
-    by = operated_by_time_zero(cohort, landmark(cohort, months=6.0))
+    by = operated_by_time_zero(cohort, landmark(cohort, months=6.0), RNG)
     assert by.exposed.tolist() == [True, False, False, False]
     assert by.decided.tolist() == [6, 6, 6, 6]
-    meant = intended(cohort, np.zeros(4))
+    meant = intended(cohort, np.zeros(4), RNG)
     assert meant.exposed.tolist() == [True, True, True, False]
     assert meant.decided.tolist() == [6, 2, 0, 0]
 
@@ -157,11 +157,13 @@ def test_every_part_leaves_the_cohort_as_it_was(make_cohort):
     cohort = make_cohort(death=[9.0, 8.0], columns={"x": [1.0, 2.0], "N1": [1, 0], "N2": [0, 1], "N3": [0, 0]})
     arrays = [*cohort.patients.columns.values(), cohort.lost, cohort.death, cohort.treatment.wait, cohort.staging.known]
     before = [array.copy() for array in arrays]
-    arguments = {"exposure": (np.zeros(2),), "measurement": (RNG,), "follow_up": (np.zeros(2), RNG)}
+    zeros = np.zeros(2)
+    measured = everything(cohort, RNG)
+    arguments = {"time_zero": (), "exposure": (zeros, RNG), "follow_up": (zeros, RNG), "recording": (measured, RNG)}
     for room in VIEW:
         for name in names(room):
             part = find(room, name)
             part = partial(part, name="x") if name == "column" else part
             part = partial(part, nodal_understaging=1.0) if name == "registry" else part
-            part(cohort, *arguments.get(room, ()))
+            part(cohort, *arguments.get(room, (RNG,)))
     assert all(np.array_equal(now, then) for now, then in zip(arrays, before, strict=True))

@@ -26,6 +26,8 @@ def world(**changed: Choice) -> dict[str, Choice]:
         "survival": choose("survival", "weibull"),
         "staging": choose("staging", "known_at_diagnosis"),
         "censoring": choose("censoring", "none"),
+        "care": choose("care", "none"),
+        "local": choose("local", "none"),
         **changed,
     }
 
@@ -35,10 +37,11 @@ def design(name: str, rooms: dict[str, Choice], exposure: str, methods: dict[str
         "time_zero": choose("time_zero", "diagnosis"),
         "measurement": choose("measurement", "registry"),
         "follow_up": choose("follow_up", "months", months=60.0),
+        "outcome": choose("outcome", "death"),
         **view,
     }
     return Design(
-        name=name, world=rooms, eligibility=(), exposure=choose("exposure", exposure), methods=methods, **parts
+        name=name, world=rooms, eligibility=(), recording=(), exposure=choose("exposure", exposure), methods=methods, **parts
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from biasim.types import Cohort, Course, Effect, Patients, Potential, Staging, Treatment
+from biasim.types import Care, Cohort, Course, Effect, Local, Patients, Potential, Staging, Treatment
 
 
 def world(unoperated, wait, log_ratio=0.0, *, randomised_at=np.inf):
@@ -31,9 +31,11 @@ def world(unoperated, wait, log_ratio=0.0, *, randomised_at=np.inf):
         treatment=Treatment(
             intended=np.isfinite(wait), wait=wait, randomised=np.isfinite(randomised_at), randomised_at=randomised_at
         ),
+        care=Care(begins=0.0, log_ratio=zeros),
         effect=Effect(after=np.zeros(1), log_ratio=np.full((size, 1), log_ratio)),
         potential=Potential(unoperated=unoperated, operated=under(wait), under=under),
         staging=Staging(known=zeros, found_by_surgery=nobody),
+        local=Local(operated=np.full(size, np.inf), under=lambda wait: np.full(size, np.inf)),
         lost=np.full(size, np.inf),
     )  # fmt: skip
 

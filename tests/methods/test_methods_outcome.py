@@ -387,6 +387,8 @@ def two_causes_seen(size, seed, *, hidden_odds_ratio):
         "survival": part("survival", "two_causes", other_ratio=0.8),
         "staging": part("staging", "known_at_diagnosis"),
         "censoring": part("censoring", "exponential"),
+        "care": part("care", "none"),
+        "local": part("local", "none"),
     }, size, lambda stage: np.random.default_rng([seed, *stage.encode()]))  # fmt: skip
     view = {"eligibility": (), "time_zero": find("time_zero", "diagnosis"), "exposure": find("exposure", "intended"),
             "measurement": find("measurement", "everything"), "follow_up": part("follow_up", "months", months=60.0)}  # fmt: skip

@@ -13,6 +13,7 @@ from biasim.registry import find
 RATE, SHARE, MEAN_WAIT = 1.0 / 36.0, 0.4, 9.0
 PARTS = {
     "patients": ("two_scores", {}), "course": ("none", {}), "effect": ("none", {}), "censoring": ("none", {}),
+    "care": ("none", {}), "local": ("none", {}),
     "treatment": ("at_random", {"share": SHARE, "mean_wait": MEAN_WAIT}),
     "survival": ("weibull", {"shape": 1.0, "scale": 1.0 / RATE}), "staging": ("found_at_surgery", {}),
 }  # fmt: skip

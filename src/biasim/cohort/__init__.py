@@ -1,7 +1,7 @@
 """The world: patients, all their potential survival times, and who is meant for surgery. Size -> Cohort.
 
-Seven rooms, a part each: `patients`, `course`, `treatment`, `effect`, `survival`, `staging`,
-`censoring`. `generate.py` runs them in the order of the causal diagram, each with a random
+Nine rooms, a part each: `patients`, `course`, `treatment`, `care`, `effect`, `survival`, `staging`,
+`censoring`, `local`. `generate.py` runs them in the order of the causal diagram, each with a random
 stream of its own. `levels.py` holds parameters by level of a covariate.
 
 To add a part: one file in a room, holding one function of the file's name with the positional

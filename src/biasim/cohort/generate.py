@@ -17,10 +17,12 @@ CAUSES = {
     "patients": (),
     "course": ("patients",),
     "treatment": ("patients", "course"),
+    "care": ("patients", "course", "treatment"),
     "effect": ("patients",),
-    "survival": ("patients", "course", "treatment", "effect"),
+    "survival": ("patients", "course", "treatment", "care", "effect"),
     "staging": ("patients", "treatment"),
     "censoring": ("patients", "treatment"),
+    "local": ("patients", "treatment"),
 }
 
 
@@ -37,17 +39,19 @@ def generate(world: World, size: int, streams: Streams, *, like: tuple[World, Co
     patients = old.patients if "patients" in same else world["patients"](size, streams("patients"))
     course = old.course if "course" in same else world["course"](patients, streams("course"))
     treatment = old.treatment if "treatment" in same else world["treatment"](patients, course, streams("treatment"))
+    care = old.care if "care" in same else world["care"](patients, course, treatment, streams("care"))
     effect = old.effect if "effect" in same else world["effect"](patients)
     if "survival" in same:
         potential = old.potential
     else:
         clock = streams("clock").standard_exponential(size)
-        potential = world["survival"](patients, course, treatment, effect, clock)
+        potential = world["survival"](patients, course, treatment, care, effect, clock)
     lost = old.lost if "censoring" in same else world["censoring"](patients, treatment, streams("censoring"))
     staging = world["staging"](patients, treatment, streams("staging"))
+    local = old.local if "local" in same else world["local"](patients, treatment, streams("local"))
     return Cohort(
-        patients=patients, course=course, treatment=treatment, effect=effect, potential=potential,
-        staging=as_happened(staging, treatment, potential, lost), lost=lost,
+        patients=patients, course=course, treatment=treatment, care=care, effect=effect, potential=potential,
+        staging=as_happened(staging, treatment, potential, lost), local=local, lost=lost,
         of_other_cause=None if potential.other_share is None else streams("cause").random(size) < potential.other_share,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from biasim.config.checking import repaired
 from biasim.config.choices import label, part_of, spelled
@@ -12,10 +13,10 @@ from biasim.config.signature import hints
 from biasim.config.study import Choice, Design
 from biasim.config.text import Node
 from biasim.errors import Problem
-from biasim.registry import names
+from biasim.registry import LISTS, names
 from biasim.types import Exposure, ExposureInTrial, ExposureOverTime, Observed, ObservedOverTime, ObservedTrial
 
-DEFAULTS = {"follow_up": "complete"}  # what a design that does not mention the room gets
+DEFAULTS = {"follow_up": "complete", "outcome": "death"}  # what a design that does not mention the room gets
 GIVES = {Exposure: Observed, ExposureOverTime: ObservedOverTime, ExposureInTrial: ObservedTrial}
 KIND = {
     Observed: "fixed at time zero",
@@ -43,17 +44,26 @@ def drafted(node: Node, problems: list[Problem]) -> DesignDraft:
             view[room] = choice
     return DesignDraft(
         node=node,
-        eligibility=_criteria(node.value.get("eligibility"), problems),
+        lists={room: _several(node.value.get(room), room, problems) for room in LISTS},
         view=view,
         methods=_methods(node, problems),
         edits=edits(node.value.get("change"), problems),
     )
 
 
-def _criteria(node: Node | None, problems: list[Problem]) -> tuple[Node, ...]:
-    if node is None:
-        return ()
-    choices = [spelled(item, "eligibility", problems) for item in (node.value if node.is_list else (node,))]
+def _several(node: Node | None, room: str, problems: list[Problem]) -> tuple[Node, ...]:
+    """The choices of a room that takes any number: a list, or one alone."""
+    return several(node, room, problems) if node is not None else ()
+
+
+def several(node: Node, room: str, problems: list[Problem]) -> tuple[Node, ...]:
+    """The choices of a list, each part once: it draws from a stream of its own name."""
+    choices = [spelled(item, room, problems) for item in (node.value if node.is_list else (node,))]
+    seen: set[str] = set()
+    for choice in filter(None, choices):
+        if part_of(choice) in seen and room == "recording":
+            problems.append(choice.problem(f"'{part_of(choice)}' stands twice", "each step of the record once", "Leave one out."))
+        seen.add(part_of(choice))
     return tuple(choice for choice in choices if choice)
 
 
@@ -105,13 +115,13 @@ def edits(node: Node | None, problems: list[Problem], *, lenient: bool = False) 
 
 def finished(name: str, draft: DesignDraft, world: Mapping[str, Choice | None], build: Build) -> Design | None:
     """The design with every choice checked; None when one is wrong."""
-    eligibility = [build(choice, "eligibility") for choice in draft.eligibility]
+    lists = {room: [build(choice, room) for choice in choices] for room, choices in draft.lists.items()}
     view = {room: build(choice, room) for room, choice in draft.view.items()}
     methods = {key: build(choice, "methods") for key, choice in draft.methods.items()}
     complete = len(view) == len(ONE) and len(methods) > 0
-    if not complete or None in [*eligibility, *view.values(), *methods.values(), *world.values()]:
+    if not complete or None in [*chain(*lists.values()), *view.values(), *methods.values(), *world.values()]:
         return None
-    return Design(name=name, world=world, eligibility=tuple(eligibility), methods=methods, **view)  # type: ignore[arg-type]
+    return Design(name=name, world=world, methods=methods, **{room: tuple(choices) for room, choices in lists.items()}, **view)  # type: ignore[arg-type]
 
 
 def gives(exposure: str) -> type[Observed] | None:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from biasim.config.text import Node
+from biasim.registry import LISTS, VIEW
 
-DESIGN_KEYS = ("eligibility", "time_zero", "exposure", "measurement", "follow_up", "methods", "change")
-ONE = ("time_zero", "exposure", "measurement", "follow_up")  # rooms of the view that take exactly one choice
+DESIGN_KEYS = (*VIEW, "methods", "change")
+ONE = tuple(room for room in VIEW if room not in LISTS)  # rooms of the view that take exactly one choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +30,8 @@ class DesignDraft:
     """A design as written. A view room is absent when it could not be read."""
 
     node: Node
-    eligibility: tuple[Node, ...] = ()
-    view: Mapping[str, Node] = field(default_factory=dict)  # time_zero, exposure, measurement, follow_up
+    lists: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)  # registry.LISTS -> choices
+    view: Mapping[str, Node] = field(default_factory=dict)  # ONE -> choice
     methods: Mapping[str, Node] = field(default_factory=dict)  # label -> choice
     edits: tuple[Edit, ...] = ()  # changes of this design's own world, in order
 

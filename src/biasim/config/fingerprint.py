@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from hashlib import blake2b
 from typing import Any
 
-from biasim.config.study import Choice, Scenario, Study
+from biasim.config.study import Choice, Scenario, Study, view
 
 VERSION = 1  # raised when equal content no longer means equal replicates
 
@@ -22,8 +22,7 @@ def fingerprint(study: Study, scenario: Scenario) -> str:
     designs = {
         name: {
             "world": _world(design.world),
-            "eligibility": [_choice(criterion) for criterion in design.eligibility],
-            "view": [_choice(c) for c in (design.time_zero, design.exposure, design.measurement, design.follow_up)],
+            "view": [_choice(choice) for choice in view(design)],
             "methods": {label: _choice(method) for label, method in design.methods.items()},
         }
         for name, design in scenario.designs.items()

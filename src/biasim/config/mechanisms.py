@@ -8,12 +8,12 @@ from typing import Any
 
 from biasim.config.docstrings import section, sentences_about
 from biasim.config.signature import parameters
-from biasim.config.study import Choice, Design, Scenario
-from biasim.registry import VIEW, find
+from biasim.config.study import Choice, Scenario, view
+from biasim.registry import find
 from biasim.units import Switch
 
 HEADING = "Where the bias comes from"
-CHOOSING = ("treatment", "staging", "censoring")  # the rooms of the world in which patients are selected
+CHOOSING = ("treatment", "care", "staging", "censoring")  # the rooms of the world in which patients are selected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,6 @@ def mechanisms(scenario: Scenario) -> Iterator[Mechanism]:
                 yield from switched_on(design.world[room], design=name)
         for choice in view(design):
             yield from switched_on(choice, design=name)
-
-
-def view(design: Design) -> Iterator[Choice]:
-    """The choices of a design, eligibility criteria one by one."""
-    for room in VIEW:
-        chosen = getattr(design, room)
-        yield from chosen if isinstance(chosen, tuple) else (chosen,)
 
 
 def unrecorded(scenario: Scenario, designs: Iterable[str]) -> Iterator[Mechanism]:

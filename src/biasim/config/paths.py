@@ -15,12 +15,12 @@ from typing import Any
 
 from biasim.config.checking import unknown_key
 from biasim.config.choices import body_of, laid_over, merged, part_of, plain, spelled, unknown_part
-from biasim.config.designs import fits, method_choices
+from biasim.config.designs import fits, method_choices, several
 from biasim.config.draft import ONE, DesignDraft, Draft, Edit
 from biasim.config.signature import bare, inside, is_mapping, members, parameters
 from biasim.config.text import Node
 from biasim.errors import Problem, meant
-from biasim.registry import VIEW, WORLD, names
+from biasim.registry import LISTS, VIEW, WORLD, names
 
 
 def changed(draft: Draft, edit: Edit, problems: list[Problem]) -> Draft:
@@ -79,14 +79,10 @@ def _design(design: DesignDraft, edit: Edit, rest: list[str], problems: list[Pro
     if key in ONE:
         choice = _choice(design.view.get(key), key, deeper, edit, problems)
         return replace(design, view={**design.view, key: choice}) if choice else design
-    if key == "eligibility" and not deeper:
-        items = edit.value.value if edit.value.is_list else (edit.value,)
-        choices = [spelled(item, "eligibility", problems) for item in items]
-        return replace(design, eligibility=tuple(choice for choice in choices if choice))
-    if key == "eligibility":
-        return replace(
-            design, eligibility=tuple(_among(dict(enumerate(design.eligibility)), key, deeper, edit, problems).values())
-        )
+    if key in LISTS:
+        old = design.lists.get(key, ())
+        new = _among(dict(enumerate(old)), key, deeper, edit, problems).values() if deeper else several(edit.value, key, problems)
+        return replace(design, lists={**design.lists, key: tuple(new)})
     if key == "methods" and not deeper:
         return replace(design, methods=method_choices(edit.value, problems))
     if key == "methods":

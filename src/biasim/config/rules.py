@@ -25,7 +25,7 @@ def impossible(design: DesignDraft, world: Mapping[str, Node], problems: list[Pr
     treatment = world.get("treatment")
     if treatment is None or part_of(treatment).startswith(RANDOMISED):
         return
-    wanting = [("eligibility", choice) for choice in design.eligibility]
+    wanting = [(room, choice) for room, choices in design.lists.items() for choice in choices]
     wanting += [(room, choice) for room, choice in design.view.items() if room in ("time_zero", "exposure")]
     for room, choice in wanting:
         if part_of(choice).startswith(RANDOMISED) or part_of(choice) == ARMS:

@@ -10,7 +10,7 @@ from biasim.config.draft import DESIGN_KEYS, ONE
 from biasim.config.grammar import StudyFile
 from biasim.config.models import dataclass_model, part_model
 from biasim.config.worlds import NEUTRAL
-from biasim.registry import SIGNATURES, WORLD, find, names
+from biasim.registry import LISTS, SIGNATURES, WORLD, find, names
 
 
 def study_schema() -> dict[str, Any]:
@@ -30,14 +30,14 @@ def study_schema() -> dict[str, Any]:
 
 
 def _design() -> dict[str, Any]:
-    several = {"anyOf": [_ref("eligibility"), {"type": "array", "items": _ref("eligibility")}]}
+    several = {room: {"anyOf": [_ref(room), {"type": "array", "items": _ref(room)}]} for room in LISTS}
     methods = {
         "anyOf": [
             {"type": "array", "minItems": 1, "items": _ref("methods")},
             {"type": "object", "additionalProperties": _ref("methods")},
         ]
     }
-    known = {room: _ref(room) for room in ONE} | {"eligibility": several, "methods": methods}
+    known = {room: _ref(room) for room in ONE} | several | {"methods": methods}
     known["change"] = {"type": "object"}
     needed = [room for room in (*ONE, "methods") if room not in DEFAULTS]
     return _mapping({key: known[key] for key in DESIGN_KEYS}, needed)

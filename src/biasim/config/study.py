@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from biasim.registry import find
+from biasim.registry import VIEW, find
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,9 @@ class Design:
     time_zero: Choice
     exposure: Choice
     measurement: Choice
+    recording: tuple[Choice, ...]  # in order; none leaves the record as measured
     follow_up: Choice
+    outcome: Choice
     methods: Mapping[str, Choice]  # label -> method
 
 
@@ -73,3 +75,10 @@ class Study:
     provenance: Mapping[str, Mapping[str, str]] = field(compare=False)  # world path -> {kind, source, note}
     world_name: str = field(default="", compare=False)  # the name in configs/worlds/, "" for a world of its own
     where: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)  # dotted path -> line, column
+
+
+def view(design: Design) -> Iterator[Choice]:
+    """The choices of a design's view in the order of its rooms, those of a list one by one."""
+    for room in VIEW:
+        chosen = getattr(design, room)
+        yield from chosen if isinstance(chosen, tuple) else (chosen,)

@@ -17,7 +17,9 @@ from biasim.errors import Problem, meant
 from biasim.registry import WORLD
 from biasim.units import Unit
 
-NEUTRAL = {"course": "none", "effect": "none", "staging": "known_at_diagnosis", "censoring": "none"}
+NEUTRAL = {
+    "course": "none", "care": "none", "effect": "none", "staging": "known_at_diagnosis", "censoring": "none", "local": "none",
+}  # fmt: skip
 ABOUT = ("world", "says", "provenance", "sources")
 
 

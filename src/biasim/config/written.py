@@ -13,6 +13,7 @@ from biasim.config.draft import DesignDraft, Draft, Edit
 from biasim.config.scenarios import Build, same_part
 from biasim.config.study import Choice
 from biasim.config.text import Node, scalar
+from biasim.registry import VIEW
 
 PLAIN_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*( [A-Za-z0-9_.]+)*\Z")
 UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
@@ -46,9 +47,11 @@ def _choice(node: Node, room: str, build: Build) -> dict[str, Any]:
 
 def _design(design: DesignDraft, draft: Draft, varied: tuple[str, ...], build: Build) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    if design.eligibility:
-        content["eligibility"] = [_choice(node, "eligibility", build) for node in design.eligibility]
-    content |= {room: _choice(node, room, build) for room, node in design.view.items()}
+    for room in VIEW:
+        if design.lists.get(room):
+            content[room] = [_choice(node, room, build) for node in design.lists[room]]
+        elif room in design.view:
+            content[room] = _choice(design.view[room], room, build)
     content["methods"] = {label: _choice(node, "methods", build) for label, node in design.methods.items()}
     if design.edits:
         changes: dict[str, Any] = {}

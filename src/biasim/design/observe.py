@@ -20,10 +20,11 @@ from biasim.types import (
     Observed,
     ObservedOverTime,
     ObservedTrial,
+    Outcome,
     Streams,
 )
 
-# eligibility -> tuple of parts; time_zero, exposure, measurement, follow_up -> one part; parameters bound
+# eligibility, recording -> tuple of parts; every other room of the view -> one part; parameters bound
 Parts = Mapping[str, Any]
 
 
@@ -32,7 +33,8 @@ class Entered:
     """Who is in the study, and from when to when she is watched; months from diagnosis, shape (n,)."""
 
     time_zero: Floats
-    stop: Floats  # death, loss or end of follow-up, whichever comes first
+    stop: Floats  # outcome, loss or end of follow-up, whichever comes first
+    outcome: Outcome
     eligible: Bools  # every criterion holds, accrual aside
     present: Bools  # eligible, alive, followed and, sooner or later, known to have stage IV
     rows: Integers  # (k,) those who are in the study: present, up to the accrual target
@@ -51,13 +53,14 @@ def observe(cohort: Cohort, parts: Parts, streams: Streams) -> Observed | Observ
     cohort
         The world.
     parts
-        Room -> part with its parameters bound; a tuple of parts for `eligibility`.
+        Room -> part with its parameters bound; a tuple of parts for `eligibility` and `recording`.
     streams
-        Stage name -> random stream; the stages are "follow_up" and "measurement".
+        Stage name -> random stream; the stages are the rooms, and "eligibility.<part>" and "recording.<part>".
     """
     entered = enter(cohort, parts, streams)
-    exposure = parts["exposure"](cohort, entered.time_zero)
-    measured = parts["measurement"](cohort, streams("measurement"))
+    exposure = parts["exposure"](cohort, entered.time_zero, streams("exposure"))
+    measured = recorded(cohort, parts, streams)
+    outcome = entered.outcome
     rows, everybody = entered.rows, len(entered.rows) == cohort.size
     time_zero, stop = entered.time_zero[rows], entered.stop[rows]
     exposed, decided = _seen(exposure, rows, stop)
@@ -67,10 +70,10 @@ def observe(cohort: Cohort, parts: Parts, streams: Streams) -> Observed | Observ
         "exposed": exposed,
         "entry": np.zeros(len(rows)),
         "time": stop - time_zero,
-        "event": (died := cohort.death[rows] <= stop),
+        "event": (ended := outcome.at[rows] <= stop) & outcome.event[rows],
         "patient": rows,
         "known_from": _known_from(measured, time_zero),
-        "cause": died * (np.int8(1) if cohort.of_other_cause is None else np.int8(1) + cohort.of_other_cause[rows]),
+        "cause": ended * outcome.cause[rows],
         "started": cohort.patients.diagnosed[rows] + time_zero / 12.0,
     }
     if isinstance(exposure, ExposureOverTime):
@@ -79,6 +82,14 @@ def observe(cohort: Cohort, parts: Parts, streams: Streams) -> Observed | Observ
             return ObservedTrial(**fields, exposed_from=exposed_from, assigned=exposure.assigned[rows])
         return ObservedOverTime(**fields, exposed_from=exposed_from)
     return Observed(**fields)
+
+
+def recorded(cohort: Cohort, parts: Parts, streams: Streams) -> Measured:
+    """The covariates as they are measured, then as each step of the record leaves them."""
+    measured = parts["measurement"](cohort, streams("measurement"))
+    for part in parts["recording"]:
+        measured = part(cohort, measured, streams(f"recording.{name_of(part)}"))
+    return measured
 
 
 def _known_from(measured: Measured, time_zero: Floats) -> Floats | None:
@@ -93,22 +104,24 @@ def enter(cohort: Cohort, parts: Parts, streams: Streams) -> Entered:
     """Who enters the study, before anything about her is measured."""
     time_zero = parts["time_zero"](cohort)
     end = parts["follow_up"](cohort, time_zero, streams("follow_up"))
-    stop = np.minimum(np.minimum(cohort.death, cohort.lost), end)
+    outcome = parts["outcome"](cohort, streams("outcome"))
+    stop = np.minimum(np.minimum(outcome.at, cohort.lost), end)
     eligible = np.ones(cohort.size, dtype=bool)
     for part in parts["eligibility"]:
-        eligible &= part(cohort, target=0) if _target(part) else part(cohort)
+        rng = streams(f"eligibility.{name_of(part)}")
+        eligible &= part(cohort, rng, target=0) if _target(part) else part(cohort, rng)
     # stop > time_zero also refuses an infinite time zero; an occult cancer must be found before she dies of it
     present = eligible & (stop > time_zero) & (cohort.staging.known < stop)
     rows = np.flatnonzero(present)
     targets = [target for target in map(_target, parts["eligibility"]) if target]
     rows = rows[: min(targets)] if targets else rows
-    return Entered(time_zero=time_zero, stop=stop, eligible=eligible, present=present, rows=rows)
+    return Entered(time_zero=time_zero, stop=stop, outcome=outcome, eligible=eligible, present=present, rows=rows)
 
 
 def attrition(cohort: Cohort, parts: Parts, streams: Streams) -> dict[str, int]:
     """How many patients each step leaves: considered, eligible, alive at time zero, accrued, exposed, events."""
     entered = enter(cohort, parts, streams)
-    exposure = parts["exposure"](cohort, entered.time_zero)
+    exposure = parts["exposure"](cohort, entered.time_zero, streams("exposure"))
     stop = entered.stop[entered.rows]
     return {
         "considered": cohort.size,
@@ -116,7 +129,7 @@ def attrition(cohort: Cohort, parts: Parts, streams: Streams) -> dict[str, int]:
         "alive at time zero": int(entered.present.sum()),
         "accrued": len(entered.rows),
         "exposed": int(_seen(exposure, entered.rows, stop)[0].sum()),
-        "events": int((cohort.death[entered.rows] <= stop).sum()),
+        "events": int((entered.outcome.event & (entered.outcome.at <= entered.stop))[entered.rows].sum()),
     }
 
 
@@ -124,6 +137,11 @@ def _seen(exposure: Exposure, rows: Integers, stop: Floats) -> tuple[Bools, Floa
     """Exposure of the rows as far as it was decided before the end of observation."""
     decided = exposure.decided[rows]
     return exposure.exposed[rows] & (decided < stop), decided
+
+
+def name_of(part: Callable) -> str:
+    """The name of a part, its parameters bound or not."""
+    return getattr(part, "func", part).__name__
 
 
 def _target(part: Callable) -> int:

@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from biasim.design.observe import enter
+from biasim.design.observe import enter, recorded
 from biasim.engine.plan import DesignPlan, Plan
 from biasim.engine.replicate import cohorts
 from biasim.engine.streams import Streams
@@ -58,7 +58,7 @@ def diagram(design: DesignPlan, cohort: Cohort, streams: Streams) -> Diagram:
     if treatment.randomised.any():
         seen = seen & treatment.randomised
     plain, meant = seen & ~patients.occult, treatment.intended
-    names = set(design.view["measurement"](cohort, streams("measurement")).names)
+    names = set(recorded(cohort, design.view, streams).names)
     hidden = {name for name in patients.hidden if name != "occult"}
     causes = (
         ("recorded prognosis", patients.recorded_log_hazard, plain, names.issuperset(patients.recorded)),
@@ -70,7 +70,7 @@ def diagram(design: DesignPlan, cohort: Cohort, streams: Streams) -> Diagram:
         design=design.name,
         arrows=tuple(arrow(cause, values, meant, among, measured) for cause, values, among, measured in causes),
         effect=float(cohort.effect.log_ratio.mean()),
-        looks_ahead=looks_ahead(design, cohort),
+        looks_ahead=looks_ahead(design, cohort, streams),
     )
 
 
@@ -86,10 +86,10 @@ def arrow(cause: str, values: Floats, meant: Bools, among: Bools, measured: bool
     return Arrow(cause=cause, to_surgery=difference if real else 0.0, to_death=spread, measured=measured)
 
 
-def looks_ahead(design: DesignPlan, cohort: Cohort) -> float:
+def looks_ahead(design: DesignPlan, cohort: Cohort, streams: Streams) -> float:
     """Mean months from time zero until the exposure was decided, among the exposed; 0 when it begins when decided."""
     time_zero = design.view["time_zero"](cohort)
-    exposure = design.view["exposure"](cohort, time_zero)
+    exposure = design.view["exposure"](cohort, time_zero, streams("exposure"))
     if isinstance(exposure, ExposureOverTime):
         return 0.0
     counted = exposure.exposed & np.isfinite(time_zero) & np.isfinite(exposure.decided) & (cohort.death > time_zero)

@@ -30,7 +30,8 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
     eligible = np.ones(cohort.size, dtype=bool)
     for part in view["eligibility"]:
         if part.func.__name__ != SURVIVAL:
-            eligible &= part(cohort, target=0) if "target" in part.keywords else part(cohort)
+            rng = streams(f"eligibility.{part.func.__name__}")
+            eligible &= part(cohort, rng, target=0) if "target" in part.keywords else part(cohort, rng)
     return seen if eligible.all() else these(seen, np.flatnonzero(eligible))
 
 

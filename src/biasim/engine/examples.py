@@ -44,7 +44,8 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
         cohort = made[parts.world]
         observed = view(planned, parts, cohort, streams)
         time_zero = parts.view["time_zero"](cohort)
-        exposure = Place(planned, streams, design.name, "exposure")(parts.view["exposure"], cohort, time_zero)
+        at = Place(planned, streams, design.name, "exposure")
+        exposure = at(parts.view["exposure"], cohort, time_zero, streams("exposure"))
         for group, (start, stop, died) in spells(observed):
             curve = kaplan_meier.curve(stop, died, entry=start)
             tables["curves"] += curve_rows(design.name, group, "observed", curve)

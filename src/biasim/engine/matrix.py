@@ -19,7 +19,7 @@ from biasim.engine.plan import plan
 from biasim.engine.replicate import cohorts, view
 from biasim.engine.run import run
 from biasim.engine.streams import Streams
-from biasim.registry import VIEW, names
+from biasim.registry import LISTS, VIEW, names
 from biasim.store.tables import read_table, write_table
 from biasim.types import Observed
 
@@ -94,8 +94,9 @@ def text(name: str, study: Study, size: int, replicates: int) -> str:
     scenario = study.scenarios[0]
     flawed = next(iter(scenario.designs.values()))
     world = {room: full(choice) for room, choice in flawed.world.items()}
-    view_of = {room: full(getattr(flawed, room)) for room in VIEW if room != "eligibility"}
-    criteria = [full(choice) for choice in flawed.eligibility]
+    view_of = {room: full(getattr(flawed, room)) for room in VIEW if room not in LISTS}
+    criteria, record = ([full(choice) for choice in getattr(flawed, room)] for room in LISTS)
+    view_of["recording"] = record
     measured = columns(study, flawed)
     designs: dict[str, Any] = {}
     fixed = flawed.exposure.name if gives(flawed.exposure.name) is Observed else "ever_operated"

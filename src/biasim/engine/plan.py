@@ -18,7 +18,7 @@ class DesignPlan:
 
     name: str
     world: int
-    view: Mapping[str, Any]  # room -> part; eligibility -> tuple of parts
+    view: Mapping[str, Any]  # room -> part, or a tuple of parts
     methods: Mapping[str, Part]
 
 
@@ -75,5 +75,5 @@ class Binder:
         return self.known[-1][1]
 
     def view(self, design: Design) -> dict[str, Any]:
-        parts: dict[str, Any] = {room: self(getattr(design, room)) for room in VIEW if room != "eligibility"}
-        return {"eligibility": tuple(self(choice) for choice in design.eligibility), **parts}
+        chosen = {room: getattr(design, room) for room in VIEW}
+        return {room: tuple(map(self, one)) if isinstance(one, tuple) else self(one) for room, one in chosen.items()}

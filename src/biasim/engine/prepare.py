@@ -100,7 +100,7 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
             said = read(label)[1] if label in claimed else {}
             world, choice = drawn.world, aligned(choice, drawn, said)
             given = choice.parameters.get("given") == "recorded" or choice.parameters.get("target") == "overlap"
-            frame = [drawn.eligibility, drawn.time_zero, drawn.follow_up, drawn.measurement if given else None]
+            frame = [drawn.eligibility, drawn.time_zero, drawn.follow_up, drawn.outcome, drawn.measurement if given else None]
             path = run.folder.truth(key(world, choice, frame, study.truth_size, study.seed))
             effect = world["effect"].name != "none"
             size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)

@@ -1,12 +1,13 @@
-"""Survival: death from the cancer, as in `weibull`, and death from other causes, on which surgery and response do not act."""
+"""Survival: death from the cancer, as in `weibull`, and death from other causes, on which no treatment acts."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from biasim.cohort.survival._clock import Segments, ratio_at, segments
 from biasim.cohort.survival.weibull import first_change
 from biasim.kernels.piecewise import reach
-from biasim.types import Course, Effect, Floats, Patients, Potential, Treatment
+from biasim.types import Care, Course, Effect, Floats, Patients, Potential, Treatment
 from biasim.units import Number, Positive, PositiveMonths
 
 
@@ -14,6 +15,7 @@ def two_causes(
     patients: Patients,
     course: Course,
     treatment: Treatment,
+    care: Care,
     effect: Effect,
     clock: Floats,
     *,
@@ -30,7 +32,7 @@ def two_causes(
 
     Equation
     --------
-    h(t) = (shape/scale)(t/scale)^(shape-1) [exp(log hazard) x response(t) x surgery(t) + q exp(g log hazard)]
+    h(t) = (shape/scale)(t/scale)^(shape-1) [exp(log hazard) x response(t) x care(t) x surgery(t) + q exp(g log hazard)]
 
     Where the bias comes from
     -------------------------
@@ -50,7 +52,7 @@ def two_causes(
     """
     total = clock * np.exp(-patients.log_hazard)
     other = other_ratio * np.exp((other_prognosis - 1.0) * patients.log_hazard)
-    evaluated = (course.evaluated / scale) ** shape
+    before = segments(course, care, shape, scale)
     delay = first_change(effect)
 
     def begin(wait: Floats | float) -> Floats:
@@ -58,9 +60,9 @@ def two_causes(
         return (months / scale) ** shape
 
     def months(begins: Floats) -> Floats:
-        changes = np.column_stack([np.zeros(len(total)), np.full(len(total), evaluated), begins])
+        changes = np.column_stack([*(np.full(len(total), start) for start in before[0]), begins])
         starts = tuple(np.sort(changes, axis=1).T)
-        rates = tuple(own_hazard(start, evaluated, begins, course, effect) + other for start in starts)
+        rates = tuple(own_hazard(start, before, begins, effect) + other for start in starts)
         return scale * reach(total, starts, rates) ** (1.0 / shape)
 
     unoperated = months(begin(np.inf))
@@ -71,13 +73,12 @@ def two_causes(
         return np.where(unoperated <= change, unoperated, np.maximum(months(begin(wait)), change))
 
     operated = under(treatment.wait)
-    own = own_hazard((operated / scale) ** shape, evaluated, begin(treatment.wait), course, effect)
+    own = own_hazard((operated / scale) ** shape, before, begin(treatment.wait), effect)
     return Potential(unoperated=unoperated, operated=operated, under=under, other_share=other / (own + other))
 
 
-def own_hazard(time: Floats, evaluated: float, begins: Floats, course: Course, effect: Effect) -> Floats:
+def own_hazard(time: Floats, before: Segments, begins: Floats, effect: Effect) -> Floats:
     """Hazard of death from the cancer at clock times (n,), against the patient's own baseline; begins (n, phases)."""
     phase = (begins <= time[:, None]).sum(axis=1)
     ratios = np.exp(np.column_stack([np.zeros(len(time)), effect.log_ratio]))
-    response = np.where(time >= evaluated, np.exp(course.log_ratio), 1.0)
-    return response * np.take_along_axis(ratios, phase[:, None], axis=1)[:, 0]
+    return ratio_at(time, before) * np.take_along_axis(ratios, phase[:, None], axis=1)[:, 0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from biasim.cohort.survival._clock import segments
 from biasim.kernels.piecewise import accumulate, reach
-from biasim.types import Course, Effect, Floats, Patients, Potential, Treatment
+from biasim.types import Care, Course, Effect, Floats, Patients, Potential, Treatment
 from biasim.units import Positive, PositiveMonths
 
 
@@ -13,6 +14,7 @@ def weibull(
     patients: Patients,
     course: Course,
     treatment: Treatment,
+    care: Care,
     effect: Effect,
     clock: Floats,
     *,
@@ -22,12 +24,12 @@ def weibull(
     """Survival times read from one unit-exponential clock per patient, exact under any wait.
 
     The hazard is (shape / scale) (t / scale)^(shape - 1) exp(log hazard), times the ratios of
-    course and effect. Time is measured in the baseline's cumulative hazard, (t / scale)^shape,
+    course, care and effect. Time is measured in the baseline's cumulative hazard, (t / scale)^shape,
     in which the rate is a step function; a patient dies when her clock has been used up.
 
     Equation
     --------
-    h(t) = (shape/scale)(t/scale)^(shape-1) exp(log hazard) x response(t) x surgery(t); T = H^-1(E), E ~ exponential(1)
+    h(t) = (shape/scale)(t/scale)^(shape-1) exp(log hazard) x response(t) x care(t) x surgery(t); T = H^-1(E), E ~ exponential(1)
 
     Where the bias comes from
     -------------------------
@@ -41,8 +43,7 @@ def weibull(
     scale
         Months at which a patient with log hazard 0 has accumulated a hazard of 1.
     """
-    starts = (0.0, (course.evaluated / scale) ** shape)
-    rates = (1.0, np.exp(course.log_ratio))
+    starts, rates = segments(course, care, shape, scale)
     total = clock * np.exp(-patients.log_hazard)
 
     def months(total: Floats) -> Floats:

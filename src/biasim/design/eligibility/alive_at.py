@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
+
 from biasim.types import Bools, Cohort
 from biasim.units import Months, Switch
 
 
-def alive_at(cohort: Cohort, *, months: Annotated[Months, Switch(0.0)] = 0.0) -> Bools:
+def alive_at(cohort: Cohort, rng: np.random.Generator, *, months: Annotated[Months, Switch(0.0)] = 0.0) -> Bools:
     """Women alive this many months after diagnosis.
 
     Where the bias comes from

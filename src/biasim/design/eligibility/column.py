@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from math import inf
 
+import numpy as np
+
 from biasim.errors import UnknownColumn
 from biasim.types import Bools, Cohort
 from biasim.units import Number
 
 
-def column(cohort: Cohort, *, name: str, low: Number = -inf, high: Number = inf) -> Bools:
+def column(cohort: Cohort, rng: np.random.Generator, *, name: str, low: Number = -inf, high: Number = inf) -> Bools:
     """Women whose named column lies between two values, both included.
 
     Where the bias comes from

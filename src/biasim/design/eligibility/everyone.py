@@ -7,7 +7,7 @@ import numpy as np
 from biasim.types import Bools, Cohort
 
 
-def everyone(cohort: Cohort) -> Bools:
+def everyone(cohort: Cohort, rng: np.random.Generator) -> Bools:
     """Every patient of the cohort qualifies.
 
     Where the bias comes from

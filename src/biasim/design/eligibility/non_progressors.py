@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from biasim.types import Bools, Cohort
 
 
-def non_progressors(cohort: Cohort) -> Bools:
+def non_progressors(cohort: Cohort, rng: np.random.Generator) -> Bools:
     """Women who responded or were stable at the first evaluation of systemic therapy.
 
     Where the bias comes from

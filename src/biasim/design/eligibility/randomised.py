@@ -8,7 +8,7 @@ from biasim.types import Bools, Cohort
 from biasim.units import Count
 
 
-def randomised(cohort: Cohort, *, target: Count = 0) -> Bools:
+def randomised(cohort: Cohort, rng: np.random.Generator, *, target: Count = 0) -> Bools:
     """Women who were randomised, alive at randomisation, up to an accrual target.
 
     Where the bias comes from

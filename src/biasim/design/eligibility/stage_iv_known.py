@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from biasim.types import Bools, Cohort
 from biasim.units import Months
 
 
-def stage_iv_known(cohort: Cohort, *, by: Months = 0.0) -> Bools:
+def stage_iv_known(cohort: Cohort, rng: np.random.Generator, *, by: Months = 0.0) -> Bools:
     """Women known to have stage IV by a month from diagnosis.
 
     Where the bias comes from

@@ -1,4 +1,4 @@
-"""Whom the investigator calls exposed: (cohort, time_zero, *, ...) -> Exposure or ExposureOverTime.
+"""Whom the investigator calls exposed: (cohort, time_zero, rng, *, ...) -> Exposure or ExposureOverTime.
 
 The return annotation tells the grammar which methods fit: `Exposure` is fixed for the whole of
 follow-up, `ExposureOverTime` begins at `decided`.

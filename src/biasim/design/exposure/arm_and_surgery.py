@@ -7,7 +7,7 @@ import numpy as np
 from biasim.types import Cohort, ExposureInTrial, Floats
 
 
-def arm_and_surgery(cohort: Cohort, time_zero: Floats) -> ExposureInTrial:
+def arm_and_surgery(cohort: Cohort, time_zero: Floats, rng: np.random.Generator) -> ExposureInTrial:
     """The arm that chance assigned, beside the operation as it happened, with its date.
 
     Where the bias comes from

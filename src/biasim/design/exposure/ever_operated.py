@@ -7,7 +7,7 @@ import numpy as np
 from biasim.types import Cohort, Exposure, Floats
 
 
-def ever_operated(cohort: Cohort, time_zero: Floats) -> Exposure:
+def ever_operated(cohort: Cohort, time_zero: Floats, rng: np.random.Generator) -> Exposure:
     """Every woman operated during follow-up counts as exposed from time zero on.
 
     Where the bias comes from

@@ -7,7 +7,7 @@ import numpy as np
 from biasim.types import Cohort, Exposure, Floats
 
 
-def intended(cohort: Cohort, time_zero: Floats) -> Exposure:
+def intended(cohort: Cohort, time_zero: Floats, rng: np.random.Generator) -> Exposure:
     """Women meant for surgery count as exposed, operated or not: in a trial, the arm.
 
     Where the bias comes from

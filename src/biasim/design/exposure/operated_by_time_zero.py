@@ -7,7 +7,7 @@ import numpy as np
 from biasim.types import Cohort, Exposure, Floats
 
 
-def operated_by_time_zero(cohort: Cohort, time_zero: Floats) -> Exposure:
+def operated_by_time_zero(cohort: Cohort, time_zero: Floats, rng: np.random.Generator) -> Exposure:
     """Women operated at or before time zero count as exposed.
 
     Where the bias comes from

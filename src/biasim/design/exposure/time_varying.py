@@ -7,7 +7,7 @@ import numpy as np
 from biasim.types import Cohort, ExposureOverTime, Floats
 
 
-def time_varying(cohort: Cohort, time_zero: Floats) -> ExposureOverTime:
+def time_varying(cohort: Cohort, time_zero: Floats, rng: np.random.Generator) -> ExposureOverTime:
     """Person-time counts as exposed from surgery on and as unexposed before.
 
     Where the bias comes from

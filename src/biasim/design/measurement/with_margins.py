@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from biasim.design.measurement._chance import chance, standardised
+from biasim.design._chance import chance, standardised
 from biasim.design.measurement._columns import gather
 from biasim.types import Cohort, Measured
 from biasim.units import OddsRatio, Probability, Switch

@@ -1,13 +1,13 @@
-"""The recorded covariates, missing for some patients."""
+"""Records that are incomplete."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
 
-from biasim.design.measurement._chance import chance, standardised
-from biasim.design.measurement._columns import gather
+from biasim.design._chance import chance, standardised
 from biasim.errors import UnknownColumn
 from biasim.types import Cohort, Measured
 from biasim.units import OddsRatio, Probability, Switch
@@ -15,6 +15,7 @@ from biasim.units import OddsRatio, Probability, Switch
 
 def incomplete(
     cohort: Cohort,
+    measured: Measured,
     rng: np.random.Generator,
     *,
     share: Annotated[Probability, Switch(0.0)] = 0.2,
@@ -24,7 +25,7 @@ def incomplete(
     odds_ratio_survival: Annotated[OddsRatio, Switch(1.0)] = 1.0,
     completed_by_surgery: Annotated[Probability, Switch(0.0)] = 0.0,
 ) -> Measured:
-    """The recorded covariates, some of which are missing in an incomplete record, all of them together.
+    """Some covariates are missing in an incomplete record, all of them together.
 
     Where the bias comes from
     -------------------------
@@ -39,7 +40,7 @@ def incomplete(
     share
         Probability that the record of a woman of average prognosis and survival is incomplete.
     columns
-        Recorded columns that an incomplete record lacks; none named means all. A category is a set of columns: name all
+        Measured columns that an incomplete record lacks; none named means all. A category is a set of columns: name all
         of them.
     odds_ratio_recorded
         Odds ratio of an incomplete record per standard deviation of the recorded log hazard.
@@ -54,18 +55,18 @@ def incomplete(
     Returns
     -------
     Measured
-        Recorded columns in the order of the world, nan where missing.
+        The same columns, nan where missing.
 
     Raises
     ------
     UnknownColumn
-        When a name in `columns` is not a recorded column.
+        When a name in `columns` is not measured.
     """
     patients = cohort.patients
     for name in columns:
-        if name not in patients.recorded:
-            known, reason = list(patients.recorded), f"no recorded column called '{name}'"
-            raise UnknownColumn("measurement.incomplete.columns", name, known, reason)
+        if name not in measured.names:
+            known, reason = list(measured.names), f"no measured column called '{name}'"
+            raise UnknownColumn("recording.incomplete.columns", name, known, reason)
     lacking, completed = rng.random((2, cohort.size))
     probability = chance(
         share,
@@ -74,7 +75,7 @@ def incomplete(
         (odds_ratio_survival, standardised(np.log(cohort.death))),
     )
     missing = (lacking < probability) & ~(cohort.operated & (completed < completed_by_surgery))
-    measured = gather(cohort, patients.recorded)
-    wanted = np.isin(patients.recorded, columns) if columns else np.ones(len(patients.recorded), dtype=bool)
-    measured.values[np.ix_(missing, wanted)] = np.nan
-    return measured
+    wanted = np.isin(measured.names, columns) if columns else np.ones(len(measured.names), dtype=bool)
+    values = measured.values.copy()
+    values[np.ix_(missing, wanted)] = np.nan
+    return replace(measured, values=values)
