@@ -118,13 +118,14 @@ def test_a_trial_without_departures_operates_its_arm(make_cohort):
     np.testing.assert_array_equal(treatment.wait, np.where(treatment.intended, 3.0, np.inf))
 
 
-def test_a_trial_takes_those_who_qualify(make_cohort):
+@pytest.mark.parametrize(("among", "least"), [("non_progressors", 0), ("responders", 1)])
+def test_a_trial_takes_those_who_qualify(make_cohort, among, least):
     cohort = make_cohort(
         patients=("two_scores", {"occult_share": 0.2}), course=("response", {}),
-        treatment=("randomised", {"at": 6.0, "among": "non_progressors"}),
+        treatment=("randomised", {"at": 6.0, "among": among}),
     )  # fmt: skip
     np.testing.assert_array_equal(
-        cohort.treatment.randomised, (cohort.course.response >= 0) & ~cohort.patients.occult
+        cohort.treatment.randomised, (cohort.course.response >= least) & ~cohort.patients.occult
     )
 
 

@@ -116,7 +116,7 @@ def test_looks_as_in_r(patients, known, look):
     """The boundary is passed by first at the look whose z R finds beyond it."""
     z, deaths = known[f"look_{look}_of_4_z_and_deaths"]
     earlier = [-known[f"look_{k}_of_4_z_and_deaths"][0] for k in range(1, look)]
-    for boundary in ("obrien_fleming", "pocock", "haybittle_peto", "lan_demets"):
+    for boundary in ("obrien_fleming", "pocock", "haybittle_peto", "lan_demets", "uncorrected"):
         found = trial_interim(patients, looks=4, boundary=boundary)
         limits = boundaries((0.25, 0.5, 0.75, 1.0), boundary)
         stops = -z >= limits[look - 1] and all(value < limit for value, limit in zip(earlier, limits, strict=False))

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import sqrt
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from biasim.types import Floats
 
-Shape = Literal["obrien_fleming", "pocock", "haybittle_peto", "lan_demets"]
+Shape = Literal["obrien_fleming", "pocock", "haybittle_peto", "lan_demets", "uncorrected"]
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(160)
 HIGHEST, STEPS = 20.0, 60  # critical values are looked for up to here, by bisection to the last bit
 INTERIM_HAYBITTLE_PETO = 3.0
@@ -30,12 +30,15 @@ def boundaries(fractions: tuple[float, ...], shape: Shape = "obrien_fleming", al
     `fractions` are shares of the final information, ascending to 1. O'Brien-Fleming: c / sqrt(fraction); Pocock: c;
     Haybittle-Peto: 3 at interim looks, the last one so that `alpha` holds; Lan-DeMets: spends 4 - 4 Phi(z(alpha / 4) / sqrt(t)),
     which comes close to O'Brien-Fleming. O'Brien and Fleming 1979, doi 10.2307/2530245; Pocock 1977,
-    doi 10.1093/biomet/64.2.191; Lan and DeMets 1983, doi 10.1093/biomet/70.3.659. Raises ValueError where no boundary of
-    the shape keeps `alpha`.
+    doi 10.1093/biomet/64.2.191; Lan and DeMets 1983, doi 10.1093/biomet/70.3.659. `uncorrected` is the value of a single
+    test at every look, which does not keep `alpha`: `exit_probabilities` says what it comes to. Raises ValueError where no
+    boundary of the shape keeps `alpha`.
     """
     t = np.asarray(fractions, dtype=np.float64)
     if not len(t) or t[0] <= 0.0 or t[-1] != 1.0 or (np.diff(t) <= 0.0).any():
         raise ValueError(f"fractions: {fractions}; expected shares above 0, ascending to 1")
+    if shape == "uncorrected":
+        return (float(-ndtri(alpha / 2.0)),) * len(t)
     if shape == "lan_demets":
         return _spending(t, alpha)
     of: dict[str, Callable[[float], Floats]] = {
@@ -44,7 +47,7 @@ def boundaries(fractions: tuple[float, ...], shape: Shape = "obrien_fleming", al
         "haybittle_peto": lambda c: np.append(np.full(len(t) - 1, INTERIM_HAYBITTLE_PETO), c),
     }
     if shape not in of:
-        raise ValueError(f"shape: {shape!r}; expected obrien_fleming, pocock, haybittle_peto or lan_demets")
+        raise ValueError(f"shape: {shape!r}; expected one of {', '.join(get_args(Shape))}")
     found = _smallest(lambda c: float(exit_probabilities(t, of[shape](c)).sum()), alpha)
     if found > 0.99 * HIGHEST:
         raise ValueError(f"{shape}: the interim looks alone stop with a chance above alpha = {alpha:g}")

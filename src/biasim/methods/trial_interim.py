@@ -15,7 +15,7 @@ from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.methods._rank_preserving import arm_test
 from biasim.methods._trial import arm_counts, by_arm, no_trial
 from biasim.types import Floats, Observed, ObservedTrial
-from biasim.units import Unit, Within
+from biasim.units import Switch, Unit, Within
 
 Looks = Annotated[int, Unit("count"), Within(1, 50)]
 ESTIMAND = MARGINAL + AS_ASSIGNED
@@ -24,8 +24,8 @@ ESTIMAND = MARGINAL + AS_ASSIGNED
 def trial_interim(
     observed: ObservedTrial,
     *,
-    looks: Looks = 5,
-    boundary: Literal["obrien_fleming", "pocock", "haybittle_peto", "lan_demets"] = "obrien_fleming",
+    looks: Annotated[Looks, Switch(1)] = 5,
+    boundary: Literal["obrien_fleming", "pocock", "haybittle_peto", "lan_demets", "uncorrected"] = "obrien_fleming",
     stop_for: Literal["benefit", "either"] = "benefit",
     ties: Literal["efron", "breslow"] = "efron",
 ) -> Estimate:
@@ -50,14 +50,16 @@ def trial_interim(
     There is more than one look: trials stopped early overstate the effect, the more so the earlier, and the average over all
     trials is pulled the same way; those that go on understate it slightly. Where boundaries are low early on (Pocock), the
     naive interval holds the truth less often than 95 %. The test that counts `crossed` keeps its two-sided level of 5 %
-    (half of it for `benefit`). Deaths beyond the data are not waited for: the last look is the end of the data.
+    (half of it for `benefit`), unless the looks are `uncorrected`. Deaths beyond the data are not waited for: the last look
+    is the end of the data.
 
     Parameters
     ----------
     looks : int
         Number of looks, the last one included.
-    boundary : {"obrien_fleming", "pocock", "haybittle_peto", "lan_demets"}
-        Shape of the boundary: c / sqrt(share), constant, 3 until the last look, or O'Brien-Fleming by a spending function.
+    boundary : {"obrien_fleming", "pocock", "haybittle_peto", "lan_demets", "uncorrected"}
+        Shape of the boundary: c / sqrt(share), constant, 3 until the last look, O'Brien-Fleming by a spending function, or
+        1.96 at every look, which does not keep the level: 14 % with five looks.
     stop_for : {"benefit", "either"}
         Whether harm stops the trial, too.
     ties : {"efron", "breslow"}

@@ -16,7 +16,7 @@ def randomised(
     rng: np.random.Generator,
     *,
     at: Months = 0.0,
-    among: Literal["everyone", "fit", "non_progressors", "fit_non_progressors"] = "everyone",
+    among: Literal["everyone", "fit", "non_progressors", "fit_non_progressors", "responders"] = "everyone",
     refusal: Probability = 0.0,
     adherence: Annotated[Probability, Switch(1.0)] = 1.0,
     crossover: Annotated[Probability, Switch(0.0)] = 0.0,
@@ -44,7 +44,8 @@ def randomised(
         Months from diagnosis to randomisation.
     among
         Who qualifies: everyone, fit women (performance status 0 or 1), those who have not
-        progressed at the evaluation of systemic therapy, or both.
+        progressed at the evaluation of systemic therapy, or both; or only those who responded to it. The
+        answer is then about them: where the effect differs between women, it is not the answer for all.
     refusal
         Share of the qualified who are not randomised, by chance.
     adherence
@@ -74,6 +75,8 @@ def qualified(patients: Patients, course: Course, among: str) -> Bools:
     chosen = ~patients.occult
     if among in ("non_progressors", "fit_non_progressors"):
         chosen &= course.response >= 0
+    if among == "responders":
+        chosen &= course.response > 0
     if among in ("fit", "fit_non_progressors"):
         for status in ("ps2", "ps3"):
             if status in patients.columns:
