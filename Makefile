@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS      := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup simulate check test test-all lint bench figures matrix verify lock clean
+.PHONY: help setup simulate check test test-all lint bench figures matrix lessons verify lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ figures: $(READY) ## draw again the figures of every study in results/
 
 matrix: $(READY) ## every method in the world of every bias
 	@$(BIN)/biasim matrix $(ARGS)
+
+lessons: $(READY) ## write the tables of docs/lessons; ARGS=immortal_time for one
+	@$(BIN)/biasim lessons $(ARGS)
 
 verify: $(READY) ## which kernels are in use, and how far they are from lifelines
 	@$(BIN)/biasim verify $(ARGS)

@@ -12,6 +12,7 @@ import typer
 from biasim.cli.check import check
 from biasim.cli.explain import explain
 from biasim.cli.figures import figures
+from biasim.cli.lessons import lessons
 from biasim.cli.matrix import matrix
 from biasim.cli.parts import parts
 from biasim.cli.replay import replay
@@ -69,5 +70,5 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-for command in (simulate, check, parts, explain, show, replay, sensitivity, verify, figures, matrix):
+for command in (simulate, check, parts, explain, show, replay, sensitivity, verify, figures, matrix, lessons):
     app.command()(speaking(command))
