@@ -91,7 +91,7 @@ def _record(row: Mapping[str, str]) -> MeasuredBias:
         also=row["other"],
         verified=row["verified"] == "verified",
         recalled_cells=tuple(cell.strip() for cell in recalled.split(";") if cell.strip()),
-        source=", ".join(part for part in (row["first_author"], row["journal"], row["year"]) if part),
+        source=", ".join((row["first_author"], row["journal"], row["year"])).strip(", ") if row["journal"] else _label(row),
         doi=row["doi"],
         seen_in=row["verified_from"],
     )
