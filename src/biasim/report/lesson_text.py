@@ -72,12 +72,6 @@ def filled(text: str, tables_of: Callable[[str], Path]) -> str:
     return BLOCK.sub(written, text)
 
 
-def sources(text: str) -> tuple[str, ...]:
-    """The studies and exercises whose tables a lesson asks for, each once."""
-    wanted = (asked(found.group("asked")).source for found in BLOCK.finditer(text) if found.group("kind") == "table")
-    return tuple(dict.fromkeys(wanted))
-
-
 def asked(words: str) -> Asked:
     """The opening comment, read: `source [designs]; option: values`. Raises BiasimError with the likely intention."""
     first, *options = (part.strip() for part in words.split(";"))
