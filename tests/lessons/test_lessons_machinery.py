@@ -17,7 +17,8 @@ RATIO, DIFFERENCE = "marginal_log_hazard_ratio", "rmst_difference(horizon=60)"
 
 
 def of(scenario: int, design: str, method: str, estimand: str, value: float, used: int = 10) -> list[list[object]]:
-    measures = {"mean": (value, 0.02), "bias": (value, 0.02), "coverage": (0.25, 0.125), "rejection": (0.75, 0.125)}
+    measures = {"mean": (value, 0.02), "bias": (value, 0.02), "coverage": (0.25, 0.125), "rejection": (0.75, 0.125),
+                "model_se": (0.0625, 0.001)}  # fmt: skip
     return [[scenario, design, method, estimand, 0, name, *pair, used, 10] for name, pair in measures.items()]
 
 
@@ -71,9 +72,9 @@ def test_a_bar_in_a_name_does_not_break_the_table(write) -> None:
     assert any("| a \\| b |" in line for line in lines_of(write("table: small [registry]")))
 
 
-def test_a_column_of_how_often_it_helps(write) -> None:
-    rows = lines_of(write("table: small [trial]; scenarios: 0; analyses: cox; columns: rejection"))
-    assert rows[-1].endswith("| cox | 75.0 (12.5) | 2/10 |")
+def test_columns_of_how_often_it_helps_and_of_the_error_reported(write) -> None:
+    rows = lines_of(write("table: small [trial]; scenarios: 0; analyses: cox; columns: rejection, model_se"))
+    assert rows[-1].endswith("| cox | 75.0 (12.5) | 0.0625 (0.0010) | 2/10 |")
 
 
 def test_writing_twice_changes_nothing(write, results: Path) -> None:

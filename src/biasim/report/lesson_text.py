@@ -142,7 +142,7 @@ def in_units(heading: str) -> str:
 
 
 def cell(column: str, measures: Mapping[str, Row], ratio: bool) -> str:
-    """One number as a reader of a paper expects it: ratios as such, shares in percent, the rest with sign and MCSE."""
+    """One number as a reader of a paper expects it: ratios as such, shares in percent, a bias with its sign."""
     if column in ("ratio", "truth"):
         value = measures["mean"]["value" if column == "ratio" else "truth"]
         digits = 3 if column == "ratio" else 2
@@ -151,7 +151,8 @@ def cell(column: str, measures: Mapping[str, Row], ratio: bool) -> str:
         return percent(measures.get(column))
     if column not in measures:
         return "-"
-    return with_mcse(measures[column], 4 if ratio else 3)
+    told = with_mcse(measures[column], 4 if ratio else 3)
+    return told if column == "bias" else told.removeprefix("+")
 
 
 def published_table(words: str) -> str:
