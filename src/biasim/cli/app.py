@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from biasim.cli.check import check
+from biasim.cli.diff import diff
 from biasim.cli.explain import explain
 from biasim.cli.figures import figures
 from biasim.cli.lessons import lessons
@@ -70,5 +71,5 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-for command in (simulate, check, parts, explain, show, replay, sensitivity, verify, figures, matrix, lessons):
+for command in (simulate, check, parts, explain, diff, show, replay, sensitivity, verify, figures, matrix, lessons):
     app.command()(speaking(command))
