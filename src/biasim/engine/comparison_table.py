@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from biasim.config.lines import ABSENT, Line
+from biasim.config.origins import Origin
 from biasim.engine.comparison import Comparison
 from biasim.engine.paired import Difference
 from biasim.store.tables import write_table
@@ -37,8 +38,7 @@ def table(found: Comparison) -> Iterator[tuple[object, ...]]:
                 *((*spread(step.moved, step.rows[1:], "")[:4], step.reached) if step else NOTHING),
             )
             for place, (line, *origins) in enumerate(row.lines):
-                spots = ("" if spot is None else f"{spot.file}:{spot.line}" if not spot.default else "default" for spot in origins)
-                yield ("difference", row.number, *values(line), *spots, *(numbers if not place else EMPTY))
+                yield ("difference", row.number, *values(line), *map(place_of, origins), *(numbers if not place else EMPTY))
         whole = (*spread(found.total, (), "")[:4], found.end.value)
         yield ("B", "", told(found, 1), *("",) * 14, *whole)
     for line in found.besides:
@@ -51,6 +51,11 @@ def told(found: Comparison, which: int) -> str:
     claim = found.estimands[which]
     run = f"{found.replicates} replicates of {found.size}, seed {found.first.study.seed}"
     return f"{one.study.name}:{one.design}, {one.method}: {claim}, {run}"
+
+
+def place_of(spot: Origin | None) -> str:
+    """`configs/paradox.yaml:17`, `default`, or nothing where the line is absent."""
+    return "" if spot is None else "default" if spot.default else f"{spot.file}:{spot.line}"
 
 
 def values(line: Line) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import nan, sqrt
 from time import perf_counter
 from typing import NamedTuple
@@ -95,7 +96,7 @@ def paired(
     endings = [Counter[str]() for _ in jobs.distinct]
     claims = [""] * len(jobs.distinct)
     done, total = 0, estimates.size
-    for task, rows in compute(jobs.tasks(replicates), workers or cores()):
+    for _, rows in compute(jobs.tasks(replicates), workers or cores()):
         for number, at, estimate, status, claim in rows:
             estimates[number, at] = estimate
             endings[number][status] += 1
@@ -132,7 +133,7 @@ class Jobs:
         distinct, places = without_repeats(cases)
         shared = max(1, PATIENTS_AT_ONCE // size)
         worlds = by_world(distinct)
-        groups = [sum(worlds[start : start + shared], []) for start in range(0, len(worlds), shared)]
+        groups = [list(chain(*worlds[start : start + shared])) for start in range(0, len(worlds), shared)]
         plans = [plan(scenario(distinct, group, size), seed) for group in groups]
         return cls(distinct=distinct, places=places, plans=plans)
 

@@ -92,11 +92,13 @@ def smallest(core: Group, every: Iterable[int], works: Works) -> Group:
     for other in others:
         if works((*core, other)):
             return tuple(sorted((*core, other)))
-    kept = list(others)
-    for other in reversed(others):
-        fewer = [line for line in kept if line != other]
-        if works((*core, *fewer)):
-            kept = fewer
+    kept, before = list(others), len(others) + 1
+    while len(kept) < before:  # what could not go at first may when another is gone
+        before = len(kept)
+        for other in reversed(others):
+            fewer = [line for line in kept if line != other]
+            if len(fewer) < len(kept) and works((*core, *fewer)):
+                kept = fewer
     return tuple(sorted((*core, *kept)))
 
 

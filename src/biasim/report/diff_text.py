@@ -8,12 +8,14 @@ from math import exp, isnan
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from biasim.answers import on_log_scale
 from biasim.store.tables import cell
 
+WIDTH = 24  # of the lines in the table of what they are worth
 LONGEST = 30  # characters of a value; what is longer is told by its name or cut
 NOTES = (
     "alone: the line put into A, nothing else. out of B: what B loses without it. step: the lines laid\n"
@@ -42,13 +44,13 @@ def said(analysis: Any) -> str:
 def differences(found: Any) -> Table:
     """Every line that differs, each value over the place in which it was written."""
     table = plain("\nWhat differs, and where it was written")
-    for heading, width in (("", 2), ("line", 31), ("A", 32), ("B", 32)):
+    for heading, width in (("", 2), ("line", 30), ("A", 30), ("B", 30)):
         table.add_column(heading, overflow="fold", max_width=width, justify="left" if heading else "right")
     for row in found.rows:
         for place, (line, *spots) in enumerate(row.lines):
             values = (line.before, line.after)
             cells = (shown(value) + ("" if spot is None else f"\n{spot}") for value, spot in zip(values, spots, strict=True))
-            table.add_row("" if place else str(row.number), line.path, *cells)
+            table.add_row("" if place else str(row.number), folded(line.path, 30), *cells)
     return table
 
 
@@ -62,30 +64,31 @@ def worth(found: Any) -> Table:
     )
     table = plain(title)
     table.add_column("", justify="right", max_width=2)
-    table.add_column("line", overflow="fold", max_width=27)
-    for heading in ("alone in A", "out of B", "step", "reached"):
+    table.add_column("line", overflow="fold", max_width=WIDTH)
+    for heading in ("alone in A", "out of B", "step", "reached", *(["HR"] if log else [])):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_row("", "A", "", "", "", reached(found.start.value, log))
+    table.add_row("", "A", "", "", "", *reached(found.start.value, log))
     steps = {step.rows[0]: step for step in found.steps}
     order = [number for step in found.steps for number in step.rows]
     for row in sorted(found.rows, key=lambda row: order.index(row.number)):
         step = steps.get(row.number)
         idle = not row.moves and (step is None or step.moved.is_nothing)
-        named = "\n".join([line.path for line, *_ in row.lines] + ["0 within MCSE"] * idle)
-        moved = number(step.moved) + beside(step.rows[1:]) if step else f"in the step of {holder(found.steps, row.number)}"
-        table.add_row(str(row.number), named, *map(change, (row.alone, row.out)), moved, reached(step.reached, log) if step else "")
+        named = "\n".join([folded(line.path, WIDTH) for line, *_ in row.lines] + ["0 within MCSE"] * idle)
+        moved = number(step.moved) + beside(step.rows[1:]) if step else f"in step {holder(found.steps, row.number)}"
+        ends = reached(step.reached, log) if step else ()
+        table.add_row(str(row.number), named, *map(change, (row.alone, row.out)), moved, *ends)
     table.add_section()
-    table.add_row("", "B, the whole difference", "", "", number(found.total), reached(found.end.value, log))
+    table.add_row("", "B: whole difference", "", "", number(found.total), *reached(found.end.value, log))
     return table
 
 
 def aside(lines: Iterable[Any]) -> Table:
     """What differs and does not touch the analyses."""
     table = plain("\nDoes not touch these two analyses")
-    for heading, width in (("line", 38), ("A", 30), ("B", 30)):
+    for heading, width in (("line", 34), ("A", 30), ("B", 30)):
         table.add_column(heading, overflow="fold", max_width=width)
     for line in lines:
-        table.add_row(line.path, shown(line.before), shown(line.after))
+        table.add_row(folded(line.path, 34), shown(line.before), shown(line.after))
     return table
 
 
@@ -117,8 +120,18 @@ def holder(steps: Iterable[Any], row: int) -> int:
     return next(step.rows[0] for step in steps if row in step.rows)
 
 
-def reached(value: float, log: bool) -> str:
-    return f"{value:+.4f}" + (f"  HR {exp(value):.3f}" if log else "")
+def reached(value: float, log: bool) -> tuple[str, ...]:
+    return (f"{value:+.4f}", f"{exp(value):.3f}") if log else (f"{value:+.4f}",)
+
+
+def folded(path: str, width: int) -> str:
+    """A dotted path over several lines, broken at its dots."""
+    lines = [""]
+    for piece in path.replace(".", ".\n").split("\n"):
+        if lines[-1] and len(lines[-1] + piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return escape("\n".join(lines))
 
 
 def shown(value: Any) -> str:
@@ -129,4 +142,4 @@ def shown(value: Any) -> str:
     if isinstance(value, Mapping) and all(isinstance(item, Mapping) for item in value.values()):
         whole = ", ".join(f"{name}{cell(item) if item else ''}" for name, item in value.items()) or "none"
         text = whole if len(whole) <= LONGEST else ", ".join(f"{name} ({len(item)} values)" for name, item in value.items())
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return escape(text if len(text) <= LONGEST else text[: LONGEST - 3] + "...")  # a list is no markup
