@@ -7,7 +7,7 @@ anything runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Annotated
 
@@ -35,6 +35,34 @@ class Switch:
 
     value: object
 
+
+@dataclass(frozen=True, slots=True)
+class Gives:
+    """On what a part returns: something that other parts may need. A word that stands in their `Needs`."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a part cannot do without; the grammar refuses the combination and says why.
+
+    Stands on what the part returns, or on a parameter, and counts there while that has one of the values in `when`.
+    """
+
+    rooms: tuple[str, ...]  # in one of which the part stands that gives it
+    what: str  # that this part must give; "" for any part but the neutral one
+    otherwise: str  # what is the matter without it, in words
+    when: tuple[object, ...] = ()  # of a parameter: the values that need it
+
+
+RANDOMISATION = "randomisation"
+CAUSES = "causes of death"
+A_TRIAL = Needs(("treatment",), RANDOMISATION, "nobody is randomised")
+FROM_RANDOMISATION = Needs(("time_zero",), RANDOMISATION, "follow-up does not start when the arm is assigned")
+OTHER_CAUSES = Needs(("survival", "outcome"), CAUSES, "every death is of the cancer")
+IF_OTHER = replace(OTHER_CAUSES, when=("other",))
+LOCAL_PROGRESSION = Needs(("local",), "", "no primary tumour ever progresses")
 
 Months = Annotated[float, Unit("months"), Within(0.0)]
 PositiveMonths = Annotated[float, Unit("months"), Within(0.0, above=True)]

@@ -12,7 +12,7 @@ import pytest
 
 from biasim import units
 from biasim.config.docstrings import section
-from biasim.config.signature import expected, hints, mark, members, parameters
+from biasim.config.signature import bare, expected, hints, mark, members, parameters
 from biasim.registry import SIGNATURES, VIEW, WORLD, find, folder, names
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def test_signature_begins_with_its_causes(room: str, name: str) -> None:
     arguments = inspect.signature(find(room, name)).parameters.values()
     data = tuple(argument.name for argument in arguments if argument.kind is not argument.KEYWORD_ONLY)
     assert data == SIGNATURES[room], f"{place(room, name)}: takes {data}, a part of {room} takes {SIGNATURES[room]}"
-    returned = getattr(hints(room, name).get("return"), "__name__", "")
+    returned = getattr(bare(hints(room, name).get("return")), "__name__", "")
     assert returned == RETURNS.get(room, returned), f"{place(room, name)}: returns {returned}, not {RETURNS[room]}"
 
 

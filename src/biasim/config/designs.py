@@ -9,7 +9,7 @@ from itertools import chain
 from biasim.config.checking import repaired
 from biasim.config.choices import label, part_of, spelled
 from biasim.config.draft import DESIGN_KEYS, ONE, DesignDraft, Edit
-from biasim.config.signature import hints
+from biasim.config.signature import bare, hints
 from biasim.config.study import Choice, Design
 from biasim.config.text import Node
 from biasim.errors import Problem
@@ -126,7 +126,7 @@ def finished(name: str, draft: DesignDraft, world: Mapping[str, Choice | None], 
 
 def gives(exposure: str) -> type[Observed] | None:
     """What an investigator gets under an exposure part; None when its annotation leaves it open."""
-    return GIVES.get(hints("exposure", exposure).get("return"))
+    return GIVES.get(bare(hints("exposure", exposure).get("return")))
 
 
 def takes(method: str) -> type[Observed] | None:

@@ -8,6 +8,7 @@ from itertools import combinations
 from biasim.config.choices import body_of, part_of
 from biasim.config.designs import KIND, fits, gives, takes
 from biasim.config.draft import DesignDraft, Edit
+from biasim.config.needs import unmet
 from biasim.config.signature import bare, parameters
 from biasim.config.study import Choice, Design
 from biasim.config.text import Node
@@ -15,23 +16,20 @@ from biasim.errors import Problem
 from biasim.registry import names
 from biasim.units import Unit
 
-ARMS = "arm_and_surgery"  # the exposure that has arms
-RANDOMISED = "randomis"  # how the names of parts begin that need, or make, a randomised treatment
-
 
 def impossible(design: DesignDraft, world: Mapping[str, Node], problems: list[Problem]) -> None:
-    """Refuse what a design asks of a world, or of its own methods, and cannot have."""
+    """Refuse what a design asks of a world, or of its own parts, and cannot have.
+
+    Refused is what contradicts itself or leaves nothing to answer. A flaw that a study may have, such as an exposure that
+    looks into the future, is no mistake, nor is a part that has nothing to act on: its bias is then switched off.
+    """
     _exposure_and_methods(design, problems)
-    treatment = world.get("treatment")
-    if treatment is None or part_of(treatment).startswith(RANDOMISED):
-        return
-    wanting = [(room, choice) for room, choices in design.lists.items() for choice in choices]
-    wanting += [(room, choice) for room, choice in design.view.items() if room in ("time_zero", "exposure")]
-    for room, choice in wanting:
-        if part_of(choice).startswith(RANDOMISED) or part_of(choice) == ARMS:
-            found = f"'{part_of(choice)}' where the treatment is '{part_of(treatment)}': nobody is randomised"
-            hint = "Add 'change: {treatment: randomised}' to this design."
-            problems.append(choice.problem(found, f"a randomised treatment, or another {room}", hint))
+    unmet(design, world, problems)
+    for room, choices in design.lists.items():
+        for place, choice in enumerate(choices):
+            if any(choice.plain == earlier.plain for earlier in choices[:place]):
+                found = f"'{part_of(choice)}' stands twice"
+                problems.append(choice.problem(found, f"each part of {room} once", "Leave one out."))
 
 
 def _exposure_and_methods(design: DesignDraft, problems: list[Problem]) -> None:

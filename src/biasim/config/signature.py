@@ -45,6 +45,11 @@ def mark(annotation: Any, kind: type) -> Any:
     return next((found for member in members if (found := mark(member, kind)) is not None), None)
 
 
+def marks(annotation: Any, kind: type) -> list[Any]:
+    """Every mark of a kind on an annotation."""
+    return [meta for meta in getattr(annotation, "__metadata__", ()) if isinstance(meta, kind)]
+
+
 @cache
 def hints(room: str, name: str) -> Mapping[str, Any]:
     """The annotations of a part, `return` included, resolved."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from biasim.config.designs import fits, gives, takes
 from biasim.config.load import from_text, load, switched
+from biasim.config.needs import met, needs
 from biasim.config.resolve import all_studies
 from biasim.config.signature import Parameter, parameters
 from biasim.config.study import Design, Study
@@ -96,16 +97,17 @@ def text(name: str, study: Study, size: int, replicates: int) -> str:
     world = {room: full(choice) for room, choice in flawed.world.items()}
     view_of = {room: full(getattr(flawed, room)) for room in VIEW if room not in LISTS}
     criteria, record = ([full(choice) for choice in getattr(flawed, room)] for room in LISTS)
+    measured, chosen = columns(study, flawed), {room: next(iter(choice)) for room, choice in (world | view_of).items()}
     view_of["recording"] = record
-    measured = columns(study, flawed)
     designs: dict[str, Any] = {}
     fixed = flawed.exposure.name if gives(flawed.exposure.name) is Observed else "ever_operated"
     for label, exposure in (("recorded", fixed), ("dated", "time_varying")):
         own = view_of["exposure"] if exposure == flawed.exposure.name else {exposure: {}}
-        designs[label] = {"eligibility": criteria, **view_of, "exposure": own, "methods": methods(exposure, measured)}
+        designs[label] = {"eligibility": criteria, **view_of, "exposure": own, "methods": methods(exposure, measured, chosen)}
     designs["trial"] = {
         "change": {"treatment": TRIAL}, "eligibility": [*criteria, {"randomised": {}}], **view_of,
-        "time_zero": {"randomisation": {}}, "exposure": {"arm_and_surgery": {}}, "methods": methods("arm_and_surgery", measured),
+        "time_zero": {"randomisation": {}}, "exposure": {"arm_and_surgery": {}},
+        "methods": methods("arm_and_surgery", measured, chosen),
     }  # fmt: skip
     return yaml({
         "study": name,
@@ -126,13 +128,13 @@ def columns(study: Study, design: Design) -> tuple[str, ...]:
     return view(planned, own, cohorts(planned, streams)[own.world], streams).names
 
 
-def methods(exposure: str, measured: tuple[str, ...]) -> dict[str, Any]:
-    """Every method that fits an exposure, adjusted where it can be; Cox regression crude as well."""
+def methods(exposure: str, measured: tuple[str, ...], here: Mapping[str, str]) -> dict[str, Any]:
+    """Every method that fits an exposure and finds `here`, room -> part, what it needs; Cox regression crude as well."""
     found: dict[str, Any] = {"cox_crude": {"cox": {}}} if fits("cox", exposure) else {}
     for name in names("methods"):
         if takes(name) in (None, gives(exposure)):
             chosen = required(parameters("methods", name), measured)
-            if chosen is not None:
+            if chosen is not None and all(met(need, here) for need, _ in needs("methods", name, chosen)):
                 found[name] = {name: chosen}
     return found
 

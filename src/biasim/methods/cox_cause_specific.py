@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from biasim.answers import Estimate
 from biasim.methods._cause import by_cause, cause_refused, counts_by_cause
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.types import Observed
+from biasim.units import IF_OTHER
 
 
 def cox_cause_specific(
     observed: Observed,
     *,
-    cause: Literal["cancer", "other"] = "cancer",
+    cause: Annotated[Literal["cancer", "other"], IF_OTHER] = "cancer",
     adjust: bool | tuple[str, ...] = False,
     ties: Literal["efron", "breslow"] = "efron",
     robust: bool = False,

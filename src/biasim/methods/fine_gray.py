@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from biasim.methods._cause import by_cause, cause_refused, counts_by_cause
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, estimated, failed
 from biasim.methods._hazard_ratio import DETERMINED, FEW_CLUSTERS, MISSING, SAID, VANISHED
 from biasim.types import Observed
+from biasim.units import IF_OTHER
 
 NO_WEIGHT = "a weight is not defined: nobody was under observation at some time before a death of another cause"
 
@@ -19,7 +20,7 @@ NO_WEIGHT = "a weight is not defined: nobody was under observation at some time 
 def fine_gray(
     observed: Observed,
     *,
-    cause: Literal["cancer", "other"] = "cancer",
+    cause: Annotated[Literal["cancer", "other"], IF_OTHER] = "cancer",
     adjust: bool | tuple[str, ...] = False,
     ties: Literal["efron", "breslow"] = "efron",
 ) -> Estimate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -11,13 +11,14 @@ from biasim.methods._cause import cause_refused, died_of, no_causes
 from biasim.methods._checks import CONDITIONAL, chosen, counts, failed, take
 from biasim.methods._hazard_ratio import MISSING, coefficient_of_last
 from biasim.types import Bools, Floats, Integers, Observed
+from biasim.units import OTHER_CAUSES
 
 ESTIMAND = f"{CONDITIONAL}(given=everything)"
 
 
 def negative_control_calibrated(
     observed: Observed, *, adjust: bool | tuple[str, ...] = False, ties: Literal["efron", "breslow"] = "efron"
-) -> Estimate:
+) -> Annotated[Estimate, OTHER_CAUSES]:
     """The log hazard ratio of exposure for death from the cancer minus the one for death from other causes.
 
     Every patient stands twice in one Cox regression, once per cause, stratified by cause and with coefficients of

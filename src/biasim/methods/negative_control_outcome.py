@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from biasim.answers import Estimate
 from biasim.methods._cause import cause_refused, died_of, no_causes
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts
 from biasim.methods._hazard_ratio import log_hazard_ratio
 from biasim.types import Observed
+from biasim.units import OTHER_CAUSES
 
 
 def negative_control_outcome(
@@ -17,7 +18,7 @@ def negative_control_outcome(
     adjust: bool | tuple[str, ...] = False,
     ties: Literal["efron", "breslow"] = "efron",
     robust: bool = False,
-) -> Estimate:
+) -> Annotated[Estimate, OTHER_CAUSES]:
     """The log hazard ratio of exposure for death from other causes, on which surgery of the tumour does not act.
 
     The Cox regression of `cox` with death from the cancer as censoring. What it finds is not an effect but a

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from biasim.cohort.survival._clock import Segments, ratio_at, segments
 from biasim.cohort.survival.weibull import first_change
 from biasim.kernels.piecewise import reach
 from biasim.types import Care, Course, Effect, Floats, Patients, Potential, Treatment
-from biasim.units import Number, Positive, PositiveMonths
+from biasim.units import CAUSES, Gives, Number, Positive, PositiveMonths
 
 
 def two_causes(
@@ -23,7 +25,7 @@ def two_causes(
     scale: PositiveMonths = 36.0,
     other_ratio: Positive = 0.2,
     other_prognosis: Number = 1.0,
-) -> Potential:
+) -> Annotated[Potential, Gives(CAUSES)]:
     """Survival times from one clock per patient under two hazards that add up, exact under any wait.
 
     Time is measured in the baseline's cumulative hazard, (t / scale)^shape, in which both hazards

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from biasim.types import Bools, Course, Patients, Treatment
-from biasim.units import Months, Probability, Switch
+from biasim.units import RANDOMISATION, Gives, Months, Probability, Switch
 
 
 def randomised(
@@ -21,7 +21,7 @@ def randomised(
     adherence: Annotated[Probability, Switch(1.0)] = 1.0,
     crossover: Annotated[Probability, Switch(0.0)] = 0.0,
     delay: Months = 0.0,
-) -> Treatment:
+) -> Annotated[Treatment, Gives(RANDOMISATION)]:
     """One to one between surgery and none, `at` months after diagnosis.
 
     Everyone who qualifies is given an arm; those who are no longer alive or under follow-up at

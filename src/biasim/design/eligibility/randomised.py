@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from biasim.types import Bools, Cohort
-from biasim.units import Count
+from biasim.units import A_TRIAL, Count
 
 
-def randomised(cohort: Cohort, rng: np.random.Generator, *, target: Count = 0) -> Bools:
+def randomised(cohort: Cohort, rng: np.random.Generator, *, target: Count = 0) -> Annotated[Bools, A_TRIAL]:
     """Women who were randomised, alive at randomisation, up to an accrual target.
 
     Where the bias comes from

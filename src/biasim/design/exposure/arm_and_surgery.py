@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from biasim.types import Cohort, ExposureInTrial, Floats
+from biasim.units import A_TRIAL, FROM_RANDOMISATION
 
 
-def arm_and_surgery(cohort: Cohort, time_zero: Floats, rng: np.random.Generator) -> ExposureInTrial:
+def arm_and_surgery(
+    cohort: Cohort, time_zero: Floats, rng: np.random.Generator
+) -> Annotated[ExposureInTrial, A_TRIAL, FROM_RANDOMISATION]:
     """The arm that chance assigned, beside the operation as it happened, with its date.
 
     Where the bias comes from
