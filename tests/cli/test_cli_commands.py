@@ -155,11 +155,20 @@ def test_show_takes_the_file_of_a_study_whatever_it_is_called(small: Path) -> No
 
 
 def test_analyses_without_an_estimate_are_named_with_the_reason(small: Path) -> None:
-    (small / "small.yaml").write_text(SMALL.replace("{months: {months: 60}}", "{calendar: {until: 1990}}"))
+    rare = "    eligibility: {column: {name: recorded_score, low: 3.2}}\n    time_zero"  # some women, but hardly one in 200
+    (small / "small.yaml").write_text(SMALL.replace("    time_zero", rare))
     told = biasim("simulate", "small.yaml", "--no-figures", folder=small)
     assert told.returncode == 0, told.stderr
-    assert "registry, cox: 6 without an estimate, no patients" in told.stdout
+    assert "registry, cox: 5 without an estimate, no patients" in told.stdout
     assert "no patient is eligible" in told.stdout
+
+
+def test_a_study_that_can_answer_nothing_is_refused(small: Path) -> None:
+    (small / "small.yaml").write_text(SMALL.replace("{months: {months: 60}}", "{calendar: {until: 1990}}"))
+    told = biasim("simulate", "small.yaml", "--no-figures", folder=small)
+    assert told.returncode == 1
+    assert "designs.registry.follow_up: none of the 20,000 eligible" in told.stderr
+    assert not (small / "results").exists()
 
 
 def test_a_precision_that_was_not_reached_is_told(small: Path) -> None:

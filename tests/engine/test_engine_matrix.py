@@ -6,6 +6,7 @@ import pytest
 
 from biasim.config.designs import takes
 from biasim.config.load import load
+from biasim.config.needs import met, needs
 from biasim.config.resolve import all_studies
 from biasim.config.signature import parameters
 from biasim.engine.matrix import CONTROL, Cell, cells_of, matrix_studies, required, run_matrix
@@ -33,8 +34,16 @@ def test_every_method_that_needs_no_special_column_stands_in_every_column(studie
             for name in names("methods"):
                 free = not any(parameter.required for parameter in parameters("methods", name).values())
                 if free and takes(name) is kinds[design.name]:
-                    assert name in design.methods, (study.name, design.name, name)
+                    here = {room: choice.name for room, choice in design.world.items()} | {"outcome": design.outcome.name}
+                    possible = all(met(need, here) for need, _ in needs("methods", name, {}))
+                    assert (name in design.methods) == possible, (study.name, design.name, name)
         assert {"recorded", "dated"} <= set(study.scenarios[0].designs)
+
+
+def test_deaths_of_other_causes_are_asked_for_where_there_are_some(studies) -> None:
+    asked = {study.name: "negative_control_outcome" in study.scenarios[0].designs["recorded"].methods for study in studies}
+    assert asked["hidden_confounding"]
+    assert not asked["immortal_time"]
 
 
 def test_the_control_has_every_switch_off(studies) -> None:
