@@ -42,8 +42,8 @@ def cox_multiply_imputed(
     Assumes
     -------
     Values are missing at random: given all that is known of a patient, her survival included, whether a value is missing has
-    nothing to do with the value. The regressions hold; with a strong covariate and long follow-up the cumulative hazard makes
-    them nearly so. Otherwise as `cox`.
+    nothing to do with the value. The regressions hold; with death and the cumulative hazard in them they nearly do (off by some
+    0.01 where two fifths lack a covariate of hazard ratio 1.6 per SD, by whether they died). Otherwise as `cox`.
 
     Breaks when
     -----------
