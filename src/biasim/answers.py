@@ -26,6 +26,7 @@ class Status(StrEnum):
     NO_COVARIATES = "no covariates"
     NO_MATCHES = "no matches"
     MISSING_VALUES = "missing values"
+    NOT_WRITTEN_UP = "not written up"  # there was an estimate; no reader ever sees it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from biasim.engine.streams import Streams
 from biasim.kernels import kaplan_meier
 from biasim.methods._propensity import balance_table
 from biasim.methods.meta_analysis import studies_table
+from biasim.methods.most_favourable import models_table
 from biasim.types import Bools, Cohort, Floats, Observed, ObservedOverTime
 
 COLUMNS = {
@@ -26,9 +27,11 @@ COLUMNS = {
     "at_risk": ("design", "group", "month", "at_risk", "events"),
     "person_time": ("design", "patient", "group", "wait", "decided", "end", "died", "time_zero"),
     "hazard_ratio": ("design", "kind", "month", "log_ratio", "low", "high", "p"),
-    "studies": ("design", "method", "study", "estimate", "standard_error", "pooled"),
+    "studies": ("design", "method", "study", "estimate", "standard_error", "pooled", "written_up"),
+    "vibration": ("design", "method", "model", "estimate", "p", "reported"),
     "balance": ("design", "method", "covariate", "smd_before", "smd_after"),
 }
+LISTS = {"meta_analysis": ("studies", studies_table), "most_favourable": ("vibration", models_table)}  # what is behind one number
 STEP = 0.5  # months between the points of a stored curve
 LONGEST = 120.0  # months
 PATIENTS = 30  # in the person-time picture
@@ -59,8 +62,9 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
         tables["person_time"] += person_time_rows(design.name, cohort, observed, time_zero, exposure.decided)
         for label, method in design.methods.items():
             found = balance_table(observed, method.name, method.parameters)
-            if method.name == "meta_analysis" and observed.size:
-                tables["studies"] += [(design.name, label, *row) for row in studies_table(observed, method.parameters)]
+            if method.name in LISTS and observed.size:
+                name, listed = LISTS[method.name]
+                tables[name] += [(design.name, label, *row) for row in listed(observed, method.parameters)]
             tables["balance"] += [(design.name, label, name, settled(before), settled(after)) for name, before, after in found]
     return tables
 

@@ -12,7 +12,9 @@ import pandas as pd
 
 from biasim.errors import StoreError
 
-NAMES = ("scenarios", "truths", "performance", "curves", "at_risk", "person_time", "hazard_ratio", "studies", "balance")
+NAMES = (
+    "scenarios", "truths", "performance", "curves", "at_risk", "person_time", "hazard_ratio", "studies", "vibration", "balance",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from biasim.figures.hazard_ratio_over_time import hazard_ratio_over_time
 from biasim.figures.love import love
 from biasim.figures.person_time import person_time
 from biasim.figures.survival_curves import survival_curves
+from biasim.figures.vibration import vibration
 
 CAPTIONS = "captions.json"
 
@@ -60,6 +61,7 @@ def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Itera
         (("person_time", "at_risk"), person_time),  # numbers at risk tell when exposure begins
         (("balance",), love),
         (("studies",), funnel),
+        (("vibration",), vibration),
     ):
         for design in _different([tables.get(name) for name in names_of]):
             yield f"{figure.__name__}_{_file(design)}", figure(tables, design)
