@@ -48,7 +48,12 @@ class Tried:
 
 def tried(observed: Observed, models: int) -> list[Tried]:
     """The first `models` of them, as far as the covariates reach, whether they have an estimate or not."""
-    return [Tried(name=name, found=analysis(observed)) for name, analysis in islice(defensible(observed), models)]
+    listed = islice(defensible(observed), models)
+    return [observed.once(("model", name), partial(_done, name, analysis, observed)) for name, analysis in listed]
+
+
+def _done(name: str, analysis: Analysis, observed: Observed) -> Tried:
+    return Tried(name=name, found=analysis(observed))
 
 
 def answered(models: list[Tried]) -> list[Tried]:

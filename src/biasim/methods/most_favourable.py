@@ -96,8 +96,8 @@ def vibration(every: list[Tried], usable: list[Tried]) -> dict[str, float]:
 
 
 def models_table(observed: Observed, parameters: Mapping[str, Any]) -> list[tuple[str, float, float, bool]]:
-    """(model, estimate, p, whether it is the one reported) of every analysis with an estimate."""
+    """(model, estimate, p, whether it is the one reported) of every analysis with an estimate; none where one was named."""
     asked = {name: value.default for name, value in signature(most_favourable).parameters.items()} | dict(parameters)
-    usable = answered(tried(observed, asked["models"]))
+    usable = answered(tried(observed, asked["models"])) if asked["models"] > 1 else []
     best = favourite(usable, asked["chosen_by"]) if usable and asked["chosen_by"] != "median" else None
     return [(one.name, one.found.estimate, one.p, one is best) for one in usable]
