@@ -16,6 +16,7 @@ from biasim.figures.drawing import Drawing
 
 HIGH, LEFT = 44.0, 14.0  # mm
 NOMINAL = 0.05
+NARROWEST = 0.78  # hazard ratio to which the axis reaches at least, so that small vibrations look small
 LEAST = 1e-300  # a p of 0 has no logarithm
 
 
@@ -72,7 +73,7 @@ def _reported(table: pd.DataFrame) -> str:
 def _analyses(axes: Axes, table: pd.DataFrame, truth: float, wide: float) -> None:
     """One point an analysis, the chosen one on top."""
     reach = np.exp([*table["estimate"], truth])
-    style.ratio_axis(axes, float(reach.min()) / 1.08, float(reach.max()) * 1.08, wide)
+    style.ratio_axis(axes, min(float(reach.min()) / 1.08, NARROWEST), max(float(reach.max()) * 1.08, 1.0 / NARROWEST), wide)
     level = -np.log10(NOMINAL)
     axes.axhline(level, color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 2)))
     axes.axvline(np.exp(truth), color=style.TRUTH, linewidth=1.1)
