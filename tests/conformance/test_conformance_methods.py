@@ -88,6 +88,8 @@ def test_plain_data_give_an_estimate(kit, name: str) -> None:
     for label, method in kit.variants("methods", name):
         estimate = method(data(kit, name))
         is_sound(estimate, label)
+        if estimate.status is Status.NOT_WRITTEN_UP:
+            continue  # there was an estimate: a journal did not take it
         assert estimate.status is Status.OK, (label, estimate)
         assert estimate.standard_error > 0, label
         assert estimate.diagnostics["size"] > 0, label
@@ -127,7 +129,7 @@ def test_the_order_of_rows_does_not_matter(kit, name: str) -> None:
         first, second = method(observed), method(kit.rows(observed, order))
         assert first.status is second.status, label
         numbers = [(e.estimate, e.standard_error, e.low, e.high) for e in (first, second)]
-        assert np.allclose(*numbers, rtol=1e-8, atol=1e-10), label
+        assert np.allclose(*numbers, rtol=1e-8, atol=1e-10, equal_nan=True), label
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -138,4 +140,4 @@ def test_who_a_patient_is_does_not_matter(kit, name: str) -> None:
     for label, method in kit.variants("methods", name):
         first, second = method(observed), method(other)
         numbers = [(e.estimate, e.standard_error, e.low, e.high) for e in (first, second)]
-        assert np.allclose(*numbers, rtol=1e-8, atol=1e-10), label
+        assert np.allclose(*numbers, rtol=1e-8, atol=1e-10, equal_nan=True), label

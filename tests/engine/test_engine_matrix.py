@@ -20,8 +20,9 @@ def studies():
     return matrix_studies(size=60, replicates=2)
 
 
-def test_every_study_with_switches_is_a_column(studies) -> None:
-    wanted = {study.name for study in map(load, all_studies()) if study.switches}
+def test_every_study_with_switches_in_the_data_is_a_column(studies) -> None:
+    reporting = {"publication", "analyst_freedom"}  # flaws of methods, which stand in the rows
+    wanted = {study.name for study in map(load, all_studies()) if study.switches} - reporting
     assert studies[0].name == CONTROL
     assert {study.name for study in studies[1:]} == wanted
     assert studies[-1].name == "paradox"  # every mechanism at once

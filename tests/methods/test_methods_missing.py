@@ -10,10 +10,10 @@ import pytest
 
 from biasim.answers import Status
 from biasim.errors import BiasimError
+from biasim.kernels.imputation import categories, completions, steps
+from biasim.kernels.imputation_models import drawn, modelled
 from biasim.kernels.rubin import combined
 from biasim.methods._checks import take
-from biasim.methods._imputation import categories, completions, steps
-from biasim.methods._imputation_models import drawn, modelled
 from biasim.methods.cox import cox
 from biasim.methods.cox_missing_indicator import cox_missing_indicator
 from biasim.methods.cox_multiply_imputed import completed, cox_multiply_imputed, cumulative_hazard

@@ -4,11 +4,11 @@ Winner's curse. An estimate is normal about b with error s and is written up if 
 c = -1.96 - b/s, a share Phi(c) is significant, and the integral of the estimates there is b Phi(c) - s f(c). The mean of what is
 read is therefore [q b + (1 - q)(b Phi(c) - s f(c))] / [q + (1 - q) Phi(c)] = b - s (1 - q) f(c) / (q + (1 - q) Phi(c)).
 
-The better of two. Exposure by chance (share a), one covariate x of small log hazard ratio g, nobody lost. To first order the crude
-estimate less the adjusted one is D = g I, g as estimated, I the imbalance of x in the risk sets of the deaths. A woman who dies at
-cumulative hazard w is in risk sets whose inverse sizes add up to w/n, so that I is the sum of w x (exposure - a) over n a (1 - a); w
-is exponential, E(w^2) = 2, and I is normal about 0 with variance 2 / (n a (1 - a)). The lower of the two estimates is below the
-adjusted one by E max(0, -D) = |g| sd(I) / sqrt(2 pi).
+The better of two. Exposure by chance (share a), one covariate x of small log hazard ratio g, nobody lost. To first order the
+crude estimate less the adjusted one is D = g I, g as estimated, I the imbalance of x in the risk sets of the deaths. A woman who
+dies at cumulative hazard w is in risk sets whose inverse sizes add up to w/n, so that I is the sum of w x (exposure - a) over
+n a (1 - a); w is exponential, E(w^2) = 2, and I is normal about 0 with variance 2 / (n a (1 - a)). The lower of the two
+estimates is below the adjusted one by E max(0, -D) = |g| sd(I) / sqrt(2 pi).
 """
 
 from math import exp, log, pi, sqrt

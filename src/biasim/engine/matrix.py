@@ -54,11 +54,17 @@ class Cell(NamedTuple):
 
 def matrix_studies(*, size: int, replicates: int) -> list[Study]:
     """One study per bias, with every method that can be used in it; first the one without any, last those with most."""
-    found = [study for study in map(load, all_studies()) if study.switches]
+    found = [study for study in map(load, all_studies()) if in_the_data(study)]
     control = switched(found[0], *found[0].switches)
     by_mechanisms = sorted(found, key=lambda study: len(study.switches))
     columns = [(CONTROL, control), *((study.name, study) for study in by_mechanisms)]
     return [from_text(text(name, study, size, replicates), f"{name}.yaml") for name, study in columns]
+
+
+def in_the_data(study: Study) -> bool:
+    """Whether a switch is about the world or the view: a flaw of a method alone is a row of the matrix, not a column."""
+    paths = [path for changes in study.switches.values() for path in changes]
+    return any("methods" not in path.split(".") for path in paths)
 
 
 def run_matrix(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from biasim.figures import style
@@ -16,6 +17,7 @@ from biasim.figures.drawing import Drawing
 
 Z = 1.959964
 HIGH, LEFT = 44.0, 14.0  # mm
+UNSEEN = "Study not written up"
 
 
 @style.journal
@@ -36,18 +38,7 @@ def funnel(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawi
     pooled = pooled if np.isfinite(pooled) else truth  # nothing was written up
     _studies(axes, table.assign(pooled=pooled), hidden, truth, wide)
     style.write_at(figure, 2, 4.5, f"Funnel: {words(design)}", fontsize=7.5, fontweight="bold")
-    handles = [
-        Line2D([], [], marker="o", color=style.ESTIMATE, markersize=3.5, linestyle=""),
-        Line2D([], [], color=style.ESTIMATE, linewidth=1.1),
-        Line2D([], [], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 2))),
-        Line2D([], [], color=style.TRUTH, linewidth=1.1),
-    ]
-    labels = ["Study", "Pooled", "95% limits about it", "Truth"]
-    if hidden.any():
-        handles.insert(1, Line2D([], [], marker="o", color=style.QUIET, markerfacecolor="none", markersize=3.5, linestyle=""))
-        labels.insert(1, "Study not written up")
-    place = (2 / width, 1.5 * style.MM / figure.get_size_inches()[1])
-    figure.legend(handles, labels, loc="lower left", bbox_to_anchor=place, borderaxespad=0, ncols=2, labelspacing=0.25)
+    _legend(figure, width, unseen=bool(hidden.any()))
     return Drawing(
         figure=figure,
         numbers=table.assign(truth=truth),
@@ -63,6 +54,21 @@ def funnel(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawi
             f"{np.exp(table['estimate'].max()):.2f}; the truth is {np.exp(truth):.2f}."
         ),
     )
+
+
+def _legend(figure: Figure, width: float, *, unseen: bool) -> None:
+    """What the marks mean, at the foot of the page."""
+    looks = {
+        "Study": Line2D([], [], marker="o", color=style.ESTIMATE, markersize=3.5, linestyle=""),
+        UNSEEN: Line2D([], [], marker="o", color=style.QUIET, markerfacecolor="none", markersize=3.5, linestyle=""),
+        "Pooled": Line2D([], [], color=style.ESTIMATE, linewidth=1.1),
+        "95% limits about it": Line2D([], [], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 2))),
+        "Truth": Line2D([], [], color=style.TRUTH, linewidth=1.1),
+    }
+    shown = {label: handle for label, handle in looks.items() if unseen or label != UNSEEN}
+    place = (2 / width, 1.5 * style.MM / figure.get_size_inches()[1])
+    look = {"loc": "lower left", "bbox_to_anchor": place, "borderaxespad": 0, "ncols": 2, "labelspacing": 0.25}
+    figure.legend(shown.values(), shown.keys(), **look)
 
 
 def _says(hidden: int) -> str:

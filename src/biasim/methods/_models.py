@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, islice
+from math import erfc, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 from biasim.answers import Estimate, Status
 from biasim.methods.cox import cox
@@ -43,7 +43,7 @@ class Tried:
     @property
     def p(self) -> float:
         """Two-sided."""
-        return 2.0 * float(ndtr(-abs(self.z)))
+        return erfc(abs(self.z) / sqrt(2.0))
 
 
 def tried(observed: Observed, models: int) -> list[Tried]:

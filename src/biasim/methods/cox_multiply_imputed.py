@@ -11,10 +11,10 @@ import numpy as np
 
 from biasim.answers import Estimate, Status
 from biasim.kernels import kaplan_meier
+from biasim.kernels.imputation import completions
 from biasim.kernels.rubin import combined
 from biasim.methods._checks import CONDITIONAL, MARGINAL, chosen, counts, estimated, failed, refusal, take
 from biasim.methods._hazard_ratio import log_hazard_ratio
-from biasim.methods._imputation import completions
 from biasim.types import Floats, Observed
 from biasim.units import PositiveCount, SeveralTimes
 
@@ -31,7 +31,7 @@ def cox_multiply_imputed(
 
     A gap is drawn from regressions (logistic for two values, else linear) on all measured covariates, adjusted for or not, on
     exposure, death and the cumulative hazard at the end of follow-up (Nelson-Aalen). Gaps of columns that are missing together,
-    or one within the other, are drawn jointly, others by chained equations; a category keeps to one level (see `_imputation`).
+    or one within the other, are drawn jointly, others by chained equations; a category keeps to one level.
     The interval is that of t. Without gaps it is `cox`. Diagnostics: `imputations`, `incomplete` patients, `degrees_of_freedom`,
     `information_lost`.
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from biasim.methods._imputation_models import Model, drawn, modelled
+from biasim.kernels.imputation_models import Model, drawn, modelled
 from biasim.types import Bools, Floats
 
 
