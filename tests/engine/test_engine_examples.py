@@ -144,3 +144,26 @@ def test_the_studies_of_a_literature_are_those_that_the_method_pools(make_study,
     weight = np.array([row[4] for row in rows]) ** -2.0
     fixed = float(weight @ np.array([row[3] for row in rows]) / weight.sum())
     assert abs(fixed - found.estimate) < found.standard_error
+
+
+def test_what_is_not_written_up_is_in_the_table_of_studies_all_the_same(make_study, make_choice):
+    study = make_study(size=600)
+    pooled = make_choice("methods", "meta_analysis", studies=12, spread=2.0, written_up=0.3, of="crude")
+    study.scenarios[0].designs["registry"].methods["pooled"] = pooled
+    scenario = study.scenarios[0]
+    rows = examples(plan(scenario, study.seed), scenario.designs.values())["studies"]
+    found = pooled.function(replay(study, replicate=0).observed["registry"])
+    assert len(rows) == found.diagnostics["studies_used"] + found.diagnostics["studies_unwritten"]
+    assert sum(row[6] for row in rows) == found.diagnostics["studies_used"] < len(rows)
+
+
+def test_the_analyses_behind_the_most_favourable_one_are_listed(make_study, make_choice):
+    study = make_study(size=200)
+    many, one = (make_choice("methods", "most_favourable", models=models) for models in (8, 1))
+    study.scenarios[0].designs["registry"].methods["many"] = many
+    study.scenarios[0].designs["registry"].methods["one"] = one
+    scenario = study.scenarios[0]
+    rows = examples(plan(scenario, study.seed), scenario.designs.values())["vibration"]
+    assert [row[:2] for row in rows] == [("registry", "many")] * 8  # one analysis does not vibrate
+    found = many.function(replay(study, replicate=0).observed["registry"])
+    assert [row[3] for row in rows if row[5]] == [found.estimate]

@@ -81,7 +81,7 @@ def example_tables(size: int = 600) -> dict[str, pd.DataFrame]:
                             "smd_after": after})  # fmt: skip
     columns = ["design", "group", "kind", "month", "survival", "low", "high"]
     return {"curves": pd.concat(curves)[columns], "at_risk": pd.DataFrame(risks), "person_time": pd.DataFrame(bars),
-            "balance": pd.DataFrame(smd), "studies": literature(rng),
+            "balance": pd.DataFrame(smd), "studies": literature(rng), "vibration": analyses(),
             "hazard_ratio": pd.concat(ratios)[["design", "kind", "month", "log_ratio", "low", "high", "p"]]}  # fmt: skip
 
 
@@ -92,6 +92,14 @@ def literature(rng: np.random.Generator) -> pd.DataFrame:
         "design": "registry", "method": "cox", "study": np.arange(1, 13), "estimate": np.log(0.6) + error * rng.normal(size=12),
         "standard_error": error, "pooled": np.log(0.6),
     })  # fmt: skip
+
+
+def analyses() -> pd.DataFrame:
+    """Fifteen analyses of one data set, the lowest reported."""
+    estimate = np.linspace(-0.4, 0.2, 15)
+    p = np.minimum(1.0, np.exp(-20 * np.abs(estimate)))
+    return pd.DataFrame({"design": "registry", "method": "cox", "model": [f"model {k}" for k in range(15)], "estimate": estimate,
+                         "p": p, "reported": np.arange(15) == 0})  # fmt: skip
 
 
 def performance(scenarios: pd.DataFrame, *, replicates: int = 1000) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -21,6 +21,7 @@ from biasim.figures.love import love
 from biasim.figures.person_time import person_time
 from biasim.figures.style import DOUBLE, SINGLE, journal
 from biasim.figures.survival_curves import survival_curves
+from biasim.figures.vibration import vibration
 
 FIGURES: dict[str, Callable[[Tables, Tables, float], Drawing]] = {
     "forest": lambda plain, _, width: forest(plain, width=width),
@@ -30,6 +31,7 @@ FIGURES: dict[str, Callable[[Tables, Tables, float], Drawing]] = {
     "person_time from a landmark": lambda plain, _, width: person_time(plain, "landmark", width=width),
     "hazard_ratio_over_time": lambda plain, _, width: hazard_ratio_over_time(plain, width=width),
     "funnel": lambda plain, _, width: funnel(plain, "registry", width=width),
+    "vibration": lambda plain, _, width: vibration(plain, "registry", width=width),
     "love": lambda plain, _, width: love(plain, "registry", width=width),
     "bias_by_parameter": lambda _, many, width: bias_by_parameter(many, width=width),
 }
@@ -212,3 +214,38 @@ def test_a_funnel_shows_every_study_about_the_pooled_value_and_the_truth_apart(p
     assert "pooled hazard ratio of 0.60" in drawing.alt
     assert "the truth is 1.00" in drawing.alt
     assert axes.get_ylim()[1] == 0.0  # the most precise studies on top
+
+
+def test_a_funnel_leaves_open_what_nobody_wrote_up(plain_study: Path) -> None:
+    tables = read(plain_study)
+    stored = tables.need("studies").assign(written_up=[True] * 8 + [False] * 4)
+    drawing = funnel(Tables(frames={**tables.frames, "studies": stored}), "registry")
+    (axes,) = drawing.figure.axes
+    seen, unseen = (line for line in axes.lines if line.get_marker() == "o")
+    assert len(seen.get_xdata()) == 8
+    np.testing.assert_allclose(unseen.get_xdata(), np.exp(stored["estimate"].iloc[8:]))
+    assert unseen.get_markerfacecolor() == "none"
+    assert "4 of them not written up" in drawing.alt
+    assert "the 4 studies that nobody wrote up" in drawing.caption
+
+
+def test_vibration_shows_every_analysis_and_the_one_reported(plain_study: Path) -> None:
+    tables = read(plain_study)
+    rows = {"design": "registry", "method": ["few"] * 2 + ["cox"] * 3, "model": ["a", "b", "crude", "matched", "weighted"],
+            "estimate": [0.1, 0.2, -0.3, 0.1, 0.0], "p": [0.5, 0.4, 0.01, 0.4, 1.0],
+            "reported": [True, False, True, False, False]}  # fmt: skip
+    with_table = Tables(frames={**tables.frames, "vibration": pd.DataFrame(rows)})
+    drawing = vibration(with_table, "registry")
+    (axes,) = drawing.figure.axes
+    dots, diamond = (next(line for line in axes.lines if line.get_marker() == mark).get_xydata() for mark in "oD")
+    np.testing.assert_allclose(dots[:, 0], np.exp([-0.3, 0.1, 0.0]))  # of the method that tried most
+    np.testing.assert_allclose(diamond, [[np.exp(-0.3), 2.0]])
+    assert "3 analyses" in drawing.alt
+    assert "1 of them significant" in drawing.alt
+    assert "the one reported (crude), hazard ratio 0.74, p = 0.01" in drawing.caption
+    low, high = axes.get_xlim()
+    assert low < 0.79
+    assert high > 1.27
+    none = pd.DataFrame(rows).assign(reported=False)
+    again = vibration(Tables(frames={**tables.frames, "vibration": none}), "registry")
+    assert "the median of all is reported" in again.caption
