@@ -99,18 +99,18 @@ def test_more_is_written_up_when_more_can_be(simulated):
 
 
 def test_remedies_are_those_of_the_funnel(simulated):
-    observed = simulated(2000, 3, log_ratio=-0.5, confounding=0.0)
+    observed = simulated(2000, 11, log_ratio=-0.5, confounding=0.0)
     every = literature(observed, 30, 6.0, "crude")
-    seen = every.written(0.3)
+    seen = every.written(0.1)
     y, s = every.estimate[seen], every.standard_error[seen]
     more = trim_and_fill(y, s, heterogeneity="none", missing_right=True)
     filled = pool(more.estimate, more.standard_error, heterogeneity="none")
-    found = {remedy: meta_analysis(observed, **SMALL, written_up=0.3, remedy=remedy)
+    found = {remedy: meta_analysis(observed, **SMALL, written_up=0.1, remedy=remedy)
              for remedy in ("trim_and_fill", "precision_effect", "selection_model")}  # fmt: skip
     for remedy, wanted in (("trim_and_fill", filled), ("precision_effect", precision_effect(y, s)),
                            ("selection_model", selection_model(y, s))):  # fmt: skip
         assert numbers(found[remedy]) == pytest.approx([wanted.estimate, wanted.standard_error, wanted.low, wanted.high])
-    assert found["trim_and_fill"].diagnostics["studies_filled"] == more.filled.sum()
+    assert found["trim_and_fill"].diagnostics["studies_filled"] == more.filled.sum() > 0
     assert 0.0 < found["selection_model"].diagnostics["chance_written_up"] < 1.5
 
 
