@@ -8,6 +8,7 @@ one test. Degenerate data is a row with a status, never an exception, and never 
 `_checks.refusal`, end with `_checks.estimated`. A name that was not measured is the author's mistake: BiasimError.
 The docstring says what in one sentence, then "Claims", "Assumes", "Breaks when", "Parameters", and the source.
 Siblings of this room: `_checks` (statuses, counts, intervals), `_hazard_ratio` (the Cox fit of every method of that
-family), `_bootstrap`, `_two_curves`, `_propensity` (score, sets, weights), `_cause`, `_person_time`, `_trial`, `_clones`.
+family), `_bootstrap`, `_two_curves`, `_propensity` (score, sets, weights), `_cause`, `_person_time`, `_trial`, `_clones`,
+`_publication` (what is written up), `_models` (what an analyst might try).
 A method that weights or matches has `balanced(observed, **parameters) -> Balanced` beside itself: its Love plot.
 """
