@@ -72,7 +72,7 @@ def test_tables_are_complete_and_agree_with_the_shards(undisturbed):
         f"{name}.csv"
         for name in (
             "at_risk", "balance", "curves", "description", "hazard_ratio", "performance", "person_time", "scenarios", "studies",
-            "truths",
+            "truths", "vibration",
         )
     }  # fmt: skip
     rows = {
