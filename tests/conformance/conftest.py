@@ -121,6 +121,7 @@ def given(room: str, name: str) -> Mapping[str, Any]:
 EXAMPLES = {  # parts with required parameters that no shipped world uses
     ("effect", "subgroup"): {"column": "recorded_score"},
     ("eligibility", "column"): {"name": "recorded_score"},
+    ("recording", "incomplete_by_column"): {"by": "recorded_score"},
     ("methods", "two_stage_residual"): {"instrument": "x0"},
     ("methods", "negative_control_exposure"): {"column": "x0"},
 }

@@ -1,7 +1,6 @@
 """What Cox regression tends to when a confounder is recorded badly, against simulation within 3 Monte Carlo standard errors.
 
-Constant hazards, everybody followed until she dies, surgery at once and without effect. A population is a list of kinds of women:
-how many they are, how fast they die, and what the record says of them; the last column of the record is the operation.
+Constant hazards, everybody followed until she dies, surgery at once and without effect.
 """
 
 from __future__ import annotations
@@ -17,57 +16,19 @@ from biasim.engine.streams import Streams
 from biasim.kernels import cox
 from biasim.registry import find
 
-RATE, SHARE, LOG_RATIO, ODDS_RATIO = 1.0 / 36.0, 0.4, 0.7, 0.5
+from .cox_limits import NODES, RATE, SHARE, WEIGHTS, chosen, limit
+
+LOG_RATIO, ODDS_RATIO = 0.7, 0.5
 PARTS = {
     "patients": ("two_scores", {"recorded_log_ratio": LOG_RATIO}), "course": ("none", {}), "effect": ("none", {}),
     "censoring": ("none", {}), "care": ("none", {}), "local": ("none", {}), "staging": ("found_at_surgery", {}),
     "treatment": ("by_prognosis", {"share": SHARE, "odds_ratio": ODDS_RATIO, "median_wait": 1e-9, "wait_spread": 0.0}),
     "survival": ("weibull", {"shape": 1.0, "scale": 1.0 / RATE}),
 }  # fmt: skip
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(40)
-WEIGHTS = WEIGHTS / WEIGHTS.sum()
-
-
-def limit(weights, hazard, record, months=np.inf):
-    """The coefficient of the operation that Cox regression on the record tends to.
-
-    The root of the expected score (Struthers and Kalbfleisch 1986, doi 10.1093/biomet/73.2.363): at each moment the record of those
-    who die against that of those at risk, the latter weighted by exp(b'record); a sum over kinds of women, an integral over time,
-    solved by Newton's method. Kinds have shape (k,), the record (k, p).
-    """
-    ends = min(months, 60.0 / RATE)
-    time = np.concatenate([[0.0], np.geomspace(1e-2, ends, 1500)])
-    alive = weights[:, None] * np.exp(-hazard[:, None] * time)
-    step = np.diff(time)
-    dying = (hazard[:, None] * alive).T  # (moments, kinds)
-    coefficients = np.zeros(record.shape[1])
-    for _ in range(30):
-        at_risk = (np.exp(record @ coefficients)[:, None] * alive).T
-        total = at_risk.sum(axis=1)
-        mean = at_risk @ record / total[:, None]
-        score = dying @ record - dying.sum(axis=1)[:, None] * mean
-        square = np.einsum("tk,ki,kj->tij", at_risk, record, record) / total[:, None, None]
-        square = (square - mean[:, :, None] * mean[:, None, :]) * dying.sum(axis=1)[:, None, None]
-        of_time = [np.tensordot(step, 0.5 * (one[1:] + one[:-1]), axes=(0, 0)) for one in (score, square)]
-        change = np.linalg.solve(of_time[1], of_time[0])
-        coefficients = coefficients + change
-        if np.abs(change).max() < 1e-10:
-            break
-    return coefficients[-1]
-
-
-def chosen(score, odds_ratio=ODDS_RATIO):
-    """The chance of being operated at each score, `SHARE` on average over a standard normal score."""
-    low, high = -10.0, 10.0
-    for _ in range(60):
-        middle = 0.5 * (low + high)
-        on_average = WEIGHTS @ (1.0 / (1.0 + np.exp(-middle - np.log(odds_ratio) * NODES)))
-        low, high = (middle, high) if on_average < SHARE else (low, middle)
-    return 1.0 / (1.0 + np.exp(-middle - np.log(odds_ratio) * score))
 
 
 def population(record, odds_ratio=ODDS_RATIO, log_ratio=LOG_RATIO):
-    """Kinds of women by score, error and operation. `record(score, error, operated)` is what is written down, a list of columns."""
+    """Kinds of women by score, error and operation; `record(score, error, operated)` is what is written down, by column."""
     score, error, operated = (grid.ravel() for grid in np.meshgrid(NODES, NODES, (0.0, 1.0), indexing="ij"))
     operated_chance = chosen(score, odds_ratio)
     weight = np.multiply.outer(np.outer(WEIGHTS, WEIGHTS), np.ones(2)).ravel()
@@ -210,7 +171,7 @@ def test_classes_leave_what_of_the_confounding_lies_within_them(classes, removed
 def test_a_missing_indicator_leaves_the_confounding_of_those_with_a_gap():
     """Gaps by chance in 40 %: those women are compared crudely, the others adjusted, and one coefficient holds for both."""
     score, gap, operated = (grid.ravel() for grid in np.meshgrid(NODES, (0.0, 1.0), (0.0, 1.0), indexing="ij"))
-    chance = chosen(score)
+    chance = chosen(score, ODDS_RATIO)
     weight = np.multiply.outer(np.outer(WEIGHTS, (0.6, 0.4)), np.ones(2)).ravel()
     weight = weight * np.where(operated == 1.0, chance, 1.0 - chance)
     hazard = RATE * np.exp(LOG_RATIO * score)

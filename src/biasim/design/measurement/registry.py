@@ -40,7 +40,8 @@ def registry(
         `progressed`), `occult` or `found_by_surgery`.
     nodal_understaging
         Probability that a woman of class N1 to N3 who was not operated on before the evaluation of
-        systemic therapy is registered one class lower. Needs a world with the columns N1, N2 and N3.
+        systemic therapy is registered one class lower. Needs a world with the columns N1, N2 and N3; elsewhere
+        `recording.known_better_in_operated` is about any column.
 
     Returns
     -------

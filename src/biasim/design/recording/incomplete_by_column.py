@@ -68,7 +68,7 @@ def incomplete_by_column(
     wanted = places(measured, columns, "recording.incomplete_by_column.columns")
     decides = measured.values[:, driver]
     if np.isnan(decides).any():
-        raise BiasimError(f"recording.incomplete_by_column.by: '{by}' has gaps at this step. Put this part before what makes them.")
+        raise BiasimError(f"recording.incomplete_by_column.by: '{by}' has gaps at this step. Put this part before their cause.")
     missing = rng.random(cohort.size) < chance(share, (odds_ratio, standardised(decides)))
     values = measured.values.copy()
     values[np.ix_(missing, wanted[wanted != driver])] = np.nan
