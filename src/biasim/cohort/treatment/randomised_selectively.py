@@ -46,9 +46,9 @@ def randomised_selectively(
         Month of randomisation, who qualifies, refusal, months from randomisation to the operation, and by how many months an
         operation in the control arm comes later than that.
     adherence
-        Share of the surgery arm who are operated on, whatever the odds ratios. Default: 0.856, of E2108 (compliance_lrt).
+        Share of the surgery arm who are operated on, whatever the odds ratios. Default: 0.856, of E2108 (compliance_lrt_e2108).
     crossover
-        Share of the control arm who are operated on. Default: 0.168, of E2108 (crossover_control).
+        Share of the control arm who are operated on. Default: 0.168, of E2108 (crossover_control_e2108).
     odds_ratio
         Odds ratio of being operated on, in either arm, per standard deviation of worse recorded prognosis. Default: assumed.
     hidden_odds_ratio

@@ -39,7 +39,7 @@ def incomplete(
     ----------
     share
         Probability that the record of a woman of average prognosis and survival is incomplete. Default: 0.2, assumed: between
-        those of the calibration, 0.13 and 0.29 (missing_any_key).
+        those of two registers, 0.13 and 0.29 (missing_any_key_seer, missing_any_key_ncdb).
     columns
         Measured columns that an incomplete record lacks; none named means all. A category is a set of columns: name all
         of them.

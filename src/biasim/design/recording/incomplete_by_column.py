@@ -42,7 +42,7 @@ def incomplete_by_column(
         The measured column that decides; it stays complete.
     share
         Probability that the record of a woman with an average value of `by` is incomplete. Default: 0.2, assumed: between
-        those of the calibration, 0.13 and 0.29 (missing_any_key).
+        those of two registers, 0.13 and 0.29 (missing_any_key_seer, missing_any_key_ncdb).
     columns
         Measured columns that an incomplete record lacks; none named means all but `by`.
     odds_ratio

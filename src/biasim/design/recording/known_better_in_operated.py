@@ -46,7 +46,7 @@ def known_better_in_operated(
         Standard deviations by which a continuous column is recorded too low in the unoperated. Default: 0.5, assumed.
     missed
         Chance that a 1 is recorded as 0 in the unoperated. Default: 0.45, as of the N class in the calibrated world, tuned
-        (n23_share).
+        (n23_share_operated, n23_share_unoperated).
 
     Returns
     -------
