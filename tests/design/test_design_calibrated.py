@@ -50,8 +50,8 @@ def test_everything_measured_and_dated_gives_no_effect(tmp_path):
         streams = Streams(20230130, replicate)
         cohort = generate(world, scenario.size, streams)
         for name, design in scenario.designs.items():
-            rooms = ("time_zero", "exposure", "measurement", "follow_up")
-            parts = {"eligibility": ()} | {room: getattr(design, room).function for room in rooms}
+            rooms = ("time_zero", "exposure", "measurement", "follow_up", "outcome")
+            parts = {"eligibility": (), "recording": ()} | {room: getattr(design, room).function for room in rooms}
             estimate = cox_time_dependent(observe(cohort, parts, streams), adjust=True)
             found[name].append((estimate.estimate, estimate.standard_error))
     ratio = {name: float(np.mean([value for value, _ in values])) for name, values in found.items()}

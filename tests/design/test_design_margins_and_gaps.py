@@ -34,9 +34,9 @@ def world(size, replicate=0):
     return generate(parts, size, Streams(20261124, replicate))
 
 
-def study(cohort, measurement, make_design, replicate=0):
+def study(cohort, measurement, make_design, replicate=0, recording=()):
     """Exposure known from the start: surgery on the day of diagnosis, for half, by chance."""
-    return observe(cohort, make_design(measurement=measurement), Streams(20261124, replicate))
+    return observe(cohort, make_design(measurement=measurement, recording=recording), Streams(20261124, replicate))
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def test_gaps_bias_is_switched_off_and_on(make_design):
         rows = []
         for replicate in range(400):
             part = partial(incomplete, share=0.4, **parameters)
-            found = cox_complete_cases(study(world(500, replicate), part, make_design, replicate))
+            found = cox_complete_cases(study(world(500, replicate), everything, make_design, replicate, (part,)))
             assert found.status is Status.OK
             assert found.diagnostics["dropped"] > 0
             rows.append(found.estimate)
