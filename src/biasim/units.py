@@ -50,19 +50,18 @@ class Needs:
     Stands on what the part returns, or on a parameter, and counts there while that has one of the values in `when`.
     """
 
-    rooms: tuple[str, ...]  # in one of which the part stands that gives it
-    what: str  # that this part must give; "" for any part but the neutral one
+    of: tuple[tuple[str, str], ...]  # (room, what its part must give; "" for any part but the neutral one): one of these will do
     otherwise: str  # what is the matter without it, in words
     when: tuple[object, ...] = ()  # of a parameter: the values that need it
 
 
 RANDOMISATION = "randomisation"
 CAUSES = "causes of death"
-A_TRIAL = Needs(("treatment",), RANDOMISATION, "nobody is randomised")
-FROM_RANDOMISATION = Needs(("time_zero",), RANDOMISATION, "follow-up does not start when the arm is assigned")
-OTHER_CAUSES = Needs(("survival", "outcome"), CAUSES, "every death is of the cancer")
+A_TRIAL = Needs((("treatment", RANDOMISATION),), "nobody is randomised")
+FROM_RANDOMISATION = Needs((("time_zero", RANDOMISATION),), "follow-up does not start when the arm is assigned")
+OTHER_CAUSES = Needs((("survival", CAUSES), ("outcome", "")), "every death is of the cancer")
 IF_OTHER = replace(OTHER_CAUSES, when=("other",))
-LOCAL_PROGRESSION = Needs(("local",), "", "no primary tumour ever progresses")
+LOCAL_PROGRESSION = Needs((("local", ""),), "no primary tumour ever progresses")
 
 Months = Annotated[float, Unit("months"), Within(0.0)]
 PositiveMonths = Annotated[float, Unit("months"), Within(0.0, above=True)]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from biasim.config.load import from_text
-from biasim.config.needs import givers, meets, met, needs
+from biasim.config.needs import givers, gives, met, needs
 from biasim.errors import StudyRefused
-from biasim.units import A_TRIAL, LOCAL_PROGRESSION, OTHER_CAUSES
+from biasim.units import A_TRIAL, CAUSES, LOCAL_PROGRESSION, OTHER_CAUSES, RANDOMISATION
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text()
 WEIBULL = "{weibull: {shape: 1, scale: 30}}"
@@ -96,14 +96,17 @@ def test_needs_of_a_part_and_of_its_parameters() -> None:
     assert [need for need, _ in needs("time_zero", "randomisation", {})] == [A_TRIAL]
     assert not list(needs("methods", "fine_gray", {}))
     [(need, name)] = needs("methods", "fine_gray", {"cause": "other"})
-    assert (need.what, name) == (OTHER_CAUSES.what, "cause")
+    assert (need.of, name) == (OTHER_CAUSES.of, "cause")
     assert not list(needs("patients", "two_scores", {}))
 
 
 def test_who_gives() -> None:
-    assert givers(A_TRIAL, "treatment")[0] == "randomised"
-    assert givers(OTHER_CAUSES, "survival") == ["two_causes"]
-    assert not meets("local", "none", LOCAL_PROGRESSION)
+    assert "randomised" in givers("treatment", RANDOMISATION)
+    assert "by_prognosis" not in givers("treatment", RANDOMISATION)
+    assert givers("survival", CAUSES) == ["two_causes"]
+    assert not gives("local", "none", "")
     assert met(LOCAL_PROGRESSION, {})  # a room that could not be read: that is said elsewhere
+    assert not met(LOCAL_PROGRESSION, {"local": "none"})
     assert not met(OTHER_CAUSES, {"survival": "weibull", "outcome": "death"})
     assert met(OTHER_CAUSES, {"survival": "two_causes", "outcome": "death"})
+    assert met(OTHER_CAUSES, {"survival": "weibull", "outcome": "another than death"})  # with which death itself competes

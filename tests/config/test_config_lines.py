@@ -73,6 +73,27 @@ def test_lines_are_as_deep_as_both_designs_go_and_in_the_order_of_the_resolved_f
     }
 
 
+def test_a_part_that_a_list_names_twice_keeps_its_place() -> None:
+    criteria = "eligibility: [{column: {name: occult, high: 0}}, stage_iv_known, {column: {name: hidden_score, low: 0}}]"
+    record = "    measurement: {registry: {without: [recorded_score]}}\n    recording: {incomplete: {share: 0.1}}\n"
+    study = good(
+        ("eligibility: stage_iv_known", criteria), ("    measurement: {registry: {without: [recorded_score]}}\n", record)
+    )
+    other = good(
+        ("eligibility: stage_iv_known", criteria.replace("low: 0", "low: 1")),
+        ("    measurement: {registry: {without: [recorded_score]}}\n", record.replace("0.1", "0.3")),
+    )
+    first, second = analysis(study, "landmark", "plain"), analysis(other, "landmark", "plain")
+    mixed = mixture(first, second)
+    assert [line.path for line in mixed.lines] == ["eligibility.column#2.low", "recording.incomplete.share"]
+    assert origin(first, mixed.lines[0].steps).line == origin(second, mixed.lines[0].steps).line == 18
+    assert origin(second, mixed.lines[1].steps).line == 22
+    read = from_text(text(mixed.laid((0,)), mixed.several, study), "mixture.yaml").scenarios[0].designs[ONLY]
+    assert [choice.name for choice in read.eligibility] == ["column", "stage_iv_known", "column"]
+    assert read.eligibility[2].parameters["low"] == 1.0
+    assert read.recording == first.drawn.recording
+
+
 def test_equal_studies_have_no_lines_however_they_are_written() -> None:
     other = good(("    methods: [cox, {cox: {adjust: true}}]", "    methods: [{cox: {ties: efron}}, {cox: {adjust: true}}]"))
     mixed = mixture(analysis(good()), Analysis(study=other, design="registry", method="cox(ties=efron)"))

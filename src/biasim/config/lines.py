@@ -64,11 +64,14 @@ def content(design: Design, method: str = "") -> Content:
 
 def _written(chosen: Choice | tuple[Choice, ...]) -> dict[str, Any]:
     """A choice with its parameters, or all of a list. A part that a list names twice is numbered."""
-    written: dict[str, Any] = {}
-    for choice in chosen if isinstance(chosen, tuple) else (chosen,):
-        twins = sum(name.partition("#")[0] == choice.name for name in written)
-        written[f"{choice.name}#{twins + 1}" if twins else choice.name] = full(choice)[choice.name]
-    return written
+    choices = chosen if isinstance(chosen, tuple) else (chosen,)
+    return {name: full(choice)[choice.name] for name, choice in zip(numbered(choices), choices, strict=True)}
+
+
+def numbered(choices: tuple[Choice, ...]) -> list[str]:
+    """The names of parts, from the second time on with a number: `column`, `column#2`."""
+    names = [choice.name for choice in choices]
+    return [f"{name}#{names[: place + 1].count(name)}" if name in names[:place] else name for place, name in enumerate(names)]
 
 
 def lists(design: Design) -> tuple[str, ...]:

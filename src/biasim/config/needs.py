@@ -24,21 +24,21 @@ def needs(room: str, part: str, values: Mapping[str, Any]) -> Iterator[tuple[Nee
         yield from ((need, name) for need in marks(parameter.annotation, Needs) if value in need.when)
 
 
-def givers(need: Needs, room: str) -> list[str]:
-    """The parts of a room that give what is needed."""
-    return [part for part in names(room) if meets(room, part, need)]
+def givers(room: str, what: str) -> list[str]:
+    """The parts of a room that give something; all but the neutral one where nothing is named."""
+    return [part for part in names(room) if gives(room, part, what)]
 
 
-def meets(room: str, part: str, need: Needs) -> bool:
-    """Whether a part gives what is needed."""
-    if not need.what:
+def gives(room: str, part: str, what: str) -> bool:
+    """Whether a part gives what is needed of its room."""
+    if not what:
         return part != (NEUTRAL | DEFAULTS).get(room)
-    return any(given.what == need.what for given in marks(hints(room, part).get("return"), Gives))
+    return any(given.what == what for given in marks(hints(room, part).get("return"), Gives))
 
 
 def met(need: Needs, chosen: Mapping[str, str]) -> bool:
     """Whether one of the chosen parts gives what is needed; a room that could not be read counts as if it did."""
-    return any(room not in chosen or meets(room, chosen[room], need) for room in need.rooms)
+    return any(room not in chosen or gives(room, chosen[room], what) for room, what in need.of)
 
 
 def unmet(design: DesignDraft, world: Mapping[str, Node], problems: list[Problem]) -> None:
@@ -53,7 +53,7 @@ def unmet(design: DesignDraft, world: Mapping[str, Node], problems: list[Problem
             if not met(need, chosen):
                 node = body.value.get(name, choice) if name else choice
                 asking = f"'{part}' with '{name}: {node.shown}'" if name in body.value else f"'{part}'"
-                there = " and ".join(f"the {one} is '{chosen[one]}'" for one in need.rooms)
+                there = " and ".join(f"the {one} is '{chosen[one]}'" for one, _ in need.of)
                 expected, hint = mended(need)
                 other = f"another {name or room.removesuffix('s')}"
                 problems.append(node.problem(f"{asking} where {there}: {need.otherwise}", f"{expected}, or {other}", hint))
@@ -61,9 +61,9 @@ def unmet(design: DesignDraft, world: Mapping[str, Node], problems: list[Problem
 
 def mended(need: Needs) -> tuple[str, str]:
     """What would give it, and the line to write."""
-    able = [(room, part) for room in need.rooms for part in givers(need, room)]
+    able = [(room, part) for room, what in need.of for part in givers(room, what)]
     if not able:
-        return f"another part of {' or '.join(need.rooms)}", ""
+        return f"another part of {' or '.join(room for room, _ in need.of)}", ""
     room, part = able[0]
     line = f"Add 'change: {{{room}: {part}}}' to this design." if room in WORLD else f"Write '{room}: {part}'."
     return " or ".join(f"'{one}: {which}'" for one, which in able), line

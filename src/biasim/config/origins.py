@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from biasim.config.lines import ANALYSIS, Analysis
+from biasim.config.lines import ANALYSIS, Analysis, numbered
 from biasim.config.resolve import from_here, world_folders
 from biasim.config.text import read
 from biasim.errors import Problem
@@ -59,13 +59,14 @@ def _spelled(analysis: Analysis, steps: tuple[str, ...]) -> Iterator[str]:
         yield ".".join((f"{room}[{list(chosen).index(analysis.method)}]", *below))
         yield ".".join((room, analysis.method, *below))
     elif isinstance(chosen, tuple) and below:
-        names = [choice.name for choice in chosen]
+        names = numbered(chosen)
         position = names.index(below[0]) if below[0] in names else 0
+        below[0] = below[0].partition("#")[0]
         yield ".".join((f"{room}[{position}]", *below))
         if len(below) == 1:  # `eligibility: [randomised]`, `eligibility: randomised`
             yield f"{room}[{position}]"
             yield room
-    yield ".".join(steps)
+    yield ".".join((room, *below))
 
 
 @cache
