@@ -18,7 +18,7 @@ from biasim.engine.workers import cores
 from biasim.errors import BiasimError
 from biasim.types import Bools
 
-BUDGET = 12.0  # seconds of simulation where nothing is said, of the 20 that a comparison may take
+BUDGET = 10.0  # seconds of simulation where nothing is said, of the 20 that a comparison may take
 ROUND = (1000, 500, 200, 100, 50, 20, 10)  # replicates: the most of these that the budget buys
 MOSTLY = 0.5  # share of the replicates in which a step must give an estimate to stand on its own
 
