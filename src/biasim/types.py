@@ -95,6 +95,8 @@ class Potential:
     operated: Floats  # under the patient's own planned wait; equals `unoperated` where she dies before it
     under: Callable[[Floats | float], Floats]  # survival if the planned wait were this, scalar or (n,)
     other_share: Floats | None = None  # chance that the death at `operated` is of another cause; None: nobody's is
+    other_share_under: Callable[[Floats | float], Floats] | None = None  # that chance if the planned wait were this
+    competing: Callable[[Floats | float], Floats] | None = None  # where `under` is of another outcome: what ends her without it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ class Local:
 
     operated: Floats  # under the patient's own planned wait
     under: Callable[[Floats | float], Floats]  # if the planned wait were this, scalar or (n,)
+    log_ratio: float = 0.0  # log hazard ratio from surgery on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +191,7 @@ class Outcome:
     at: Floats  # months from diagnosis
     event: Bools  # False where `at` ends observation without an event
     cause: NDArray[np.int8]  # 1 the outcome that the study is about, 2 what competes with it, as far as the study knows
+    effect: Effect | None = None  # what surgery does to the hazard of the outcome; None: no one ratio says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ OTHER = {  # for each room, another choice than the neutral one
     "effect": ("constant", {"hazard_ratio": 0.7}),
     "survival": ("weibull", {"shape": 1.3, "scale": 20.0}),
     "staging": ("known_at_diagnosis", {}),
-    "censoring": ("exponential", {"per_month": 0.01}),
+    "censoring": ("by_prognosis", {"per_month": 0.01, "intended_ratio": 2.0}),
+    "local": ("exponential", {"per_month": 0.02}),
 }
 
 
@@ -72,7 +73,7 @@ def test_taking_over_stages_gives_the_same_cohort(room, make_world):
     fresh, reused = generate(changed, 500, STREAMS), generate(changed, 500, STREAMS, like=(world, old))
     assert all(same(fresh, reused, other) for other in WORLD)
     assert (reused.patients is old.patients) == (room != "patients")
-    assert (reused.potential is old.potential) == (room in ("staging", "censoring"))
+    assert (reused.potential is old.potential) == (room in ("staging", "censoring", "local"))
 
 
 def test_a_cohort_of_another_size_is_not_taken_over(make_world):

@@ -127,6 +127,13 @@ EXAMPLES = {  # parts with required parameters that no shipped world uses
 }
 
 
+NEEDS = {  # parts of the view that only some worlds can show -> what is changed in the plainest one
+    ("outcome", "death_of_the_cancer"): (("survival", partial(find("survival", "two_causes"))),),
+    ("outcome", "local_progression"): (("local", partial(find("local", "exponential"))),),
+    ("outcome", "local_progression_or_death"): (("local", partial(find("local", "exponential"))),),
+}
+
+
 def variants(room: str, name: str) -> Iterator[tuple[str, Callable]]:
     """The part as it is by default, then with one parameter changed at a time."""
     yield "default", partial(find(room, name), **given(room, name))

@@ -40,7 +40,7 @@ def written_down(death, **given):
         effect=Effect(after=np.zeros(1), log_ratio=np.zeros((size, 1))),
         potential=Potential(unoperated=death, operated=death, under=lambda wait: death),
         staging=Staging(known=each("known", 0.0), found_by_surgery=each("found_by_surgery", False, bool)),
-        local=Local(operated=np.full(size, np.inf), under=lambda wait: np.full(size, np.inf)),
+        local=Local(operated=each("local", np.inf), under=lambda wait: each("local", np.inf)),
         lost=each("lost", np.inf),
         of_other_cause=None if "of_other_cause" not in given else each("of_other_cause", False, bool),
     )

@@ -154,7 +154,8 @@ def test_nodal_understaging_in_the_expected_share_and_with_common_draws(make_coh
 
 
 def test_every_part_leaves_the_cohort_as_it_was(make_cohort):
-    cohort = make_cohort(death=[9.0, 8.0], columns={"x": [1.0, 2.0], "N1": [1, 0], "N2": [0, 1], "N3": [0, 0]})
+    columns = {"x": [1.0, 2.0], "N1": [1, 0], "N2": [0, 1], "N3": [0, 0]}
+    cohort = make_cohort(death=[9.0, 8.0], columns=columns, of_other_cause=[True, False], local=[3.0, np.inf])
     arrays = [*cohort.patients.columns.values(), cohort.lost, cohort.death, cohort.treatment.wait, cohort.staging.known]
     before = [array.copy() for array in arrays]
     zeros = np.zeros(2)

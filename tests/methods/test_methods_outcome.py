@@ -391,7 +391,8 @@ def two_causes_seen(size, seed, *, hidden_odds_ratio):
         "local": part("local", "none"),
     }, size, lambda stage: np.random.default_rng([seed, *stage.encode()]))  # fmt: skip
     view = {"eligibility": (), "time_zero": find("time_zero", "diagnosis"), "exposure": find("exposure", "intended"),
-            "measurement": find("measurement", "everything"), "follow_up": part("follow_up", "months", months=60.0)}  # fmt: skip
+            "measurement": find("measurement", "everything"), "follow_up": part("follow_up", "months", months=60.0),
+            "recording": (), "outcome": part("outcome", "death")}  # fmt: skip
     return observe(cohort, view, lambda stage: np.random.default_rng([seed, *stage.encode()]))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from biasim.types import Cohort, Floats, Potential, Staging, Streams, Treatment
+from biasim.types import Bools, Cohort, Floats, Potential, Staging, Streams, Treatment
 
 World = Mapping[str, Callable]  # room -> part with its parameters bound, for every room of registry.WORLD
 
@@ -52,8 +52,13 @@ def generate(world: World, size: int, streams: Streams, *, like: tuple[World, Co
     return Cohort(
         patients=patients, course=course, treatment=treatment, care=care, effect=effect, potential=potential,
         staging=as_happened(staging, treatment, potential, lost), local=local, lost=lost,
-        of_other_cause=None if potential.other_share is None else streams("cause").random(size) < potential.other_share,
+        of_other_cause=of_other_cause(potential.other_share, streams),
     )  # fmt: skip
+
+
+def of_other_cause(share: Floats | None, streams: Streams) -> Bools | None:
+    """Whose death is not of the cancer, given the chance of it: by one draw per patient, the same under any treatment."""
+    return None if share is None else streams("cause").random(len(share)) < share
 
 
 def unchanged(world: World, like: tuple[World, Cohort] | None, size: int) -> set[str]:

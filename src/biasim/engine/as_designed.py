@@ -1,21 +1,23 @@
-"""The cohort that truths are computed from, as a design has it: who is eligible, how long she is watched, what is measured."""
+"""The cohort that truths are computed from, as a design has it: who is eligible, how long she is watched, what is counted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 
+from biasim.engine.as_counted import as_counted
 from biasim.engine.streams import Streams
-from biasim.types import Cohort, Floats, Integers, Potential
+from biasim.types import Cohort, Floats, Integers, Local, Potential
 
+Under = Callable[[Floats | float], Floats]
 SURVIVAL = "alive_at"  # a criterion that is met by living on under the strategy that was followed: no baseline of a contrast
 
 
 def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, measured: bool) -> Cohort:
-    """The eligible women, watched until loss or the end of the design's follow-up.
+    """The eligible women, watched until loss or the end of the design's follow-up, with the design's outcome in place of death.
 
     `measured` makes the covariates that the design measures the recorded ones, for estimands that are given them. Where a
     value is missing to the investigator, the truth is taken given the value behind it.
@@ -32,17 +34,24 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
         if part.func.__name__ != SURVIVAL:
             rng = streams(f"eligibility.{part.func.__name__}")
             eligible &= part(cohort, rng, target=0) if "target" in part.keywords else part(cohort, rng)
+    seen = as_counted(seen, view, streams)
     return seen if eligible.all() else these(seen, np.flatnonzero(eligible))
 
 
 def these(cohort: Cohort, rows: Integers) -> Cohort:
     """The women of some rows, with all their potential survival times."""
-    size, potential = cohort.size, cohort.potential
+    size = cohort.size
 
-    def under(wait: Floats | float) -> Floats:
-        everyone = np.full(size, np.inf)
-        everyone[rows] = wait
-        return potential.under(everyone)[rows]
+    def theirs(under: Under | None) -> Under | None:
+        if under is None:
+            return None
+
+        def among_all(wait: Floats | float) -> Floats:
+            everyone = np.full(size, np.inf)
+            everyone[rows] = wait
+            return under(everyone)[rows]
+
+        return among_all
 
     def of(value: Any) -> Any:
         if isinstance(value, np.ndarray):
@@ -50,8 +59,13 @@ def these(cohort: Cohort, rows: Integers) -> Cohort:
         if isinstance(value, Mapping):
             return {name: of(item) for name, item in value.items()}
         if isinstance(value, Potential):
-            return replace(value, unoperated=of(value.unoperated), operated=of(value.operated), under=under,
-                           other_share=of(value.other_share))  # fmt: skip
+            return Potential(
+                unoperated=of(value.unoperated), operated=of(value.operated), under=theirs(value.under),
+                other_share=of(value.other_share), other_share_under=theirs(value.other_share_under),
+                competing=theirs(value.competing),
+            )  # fmt: skip
+        if isinstance(value, Local):
+            return replace(value, operated=of(value.operated), under=theirs(value.under))
         if isinstance(value, tuple) and all(isinstance(item, np.ndarray) for item in value):
             return tuple(of(item) for item in value)
         if hasattr(value, "__dataclass_fields__"):

@@ -8,29 +8,35 @@ from biasim.answers import Status
 from biasim.kernels.proportionality import proportionality, smoothed
 from biasim.methods._checks import NORMAL_975
 from biasim.methods.cox import cox
-from biasim.types import Cohort, Floats, Observed, ObservedOverTime
+from biasim.types import Bools, Cohort, Floats, Observed, ObservedOverTime
 
 STEP = 1.0  # month between the points of a stored curve
+Lived = dict[str, tuple[Floats, Bools]]  # strategy -> months from time zero to the outcome, and whether it came at all
 Row = tuple[str, str, float | None, float, float | None, float | None, float | None]
 
 
-def both_ways(cohort: Cohort, observed: Observed, time_zero: Floats, grace: float, assigned: bool) -> dict[str, Floats]:
-    """Months from time zero to death if all are operated by month `grace` from diagnosis, and if nobody is, nobody lost.
+def both_ways(cohort: Cohort, observed: Observed, time_zero: Floats, grace: float, assigned: bool) -> Lived:
+    """Months from time zero to the outcome if all are operated by month `grace` from diagnosis, and if nobody is, nobody lost.
 
-    `assigned`: if all are in the arm of surgery of a trial, or all in the other, and keep to it or not as they would. Under
-    either strategy those count whom it lets live to time zero.
+    `cohort` holds the outcome in place of death (`as_counted`); what competes with it ends observation. `assigned`: if all are
+    in the arm of surgery of a trial, or all in the other, and keep to it or not as they would. Under either
+    strategy those count whom it lets live to time zero without the outcome.
     """
-    rows, under = observed.patient, cohort.potential.under
+    rows, potential = observed.patient, cohort.potential
     if assigned and cohort.treatment.arms is not None:
-        operated, unoperated = (under(wait) for wait in cohort.treatment.arms)
+        waits = cohort.treatment.arms
     else:
-        operated, unoperated = under(np.minimum(cohort.treatment.wait, grace)), cohort.potential.unoperated
-    lived = {"all operated": operated, "nobody operated": unoperated}
-    months = {group: survival[rows] - time_zero[rows] for group, survival in lived.items()}
-    return {group: months[months > 0.0] for group, months in months.items()}
+        waits = (np.minimum(cohort.treatment.wait, grace), np.full(cohort.size, np.inf))
+    lived: Lived = {}
+    for group, wait in zip(("all operated", "nobody operated"), waits, strict=True):
+        happens = potential.under(wait)[rows] - time_zero[rows]
+        ends = happens if potential.competing is None else potential.competing(wait)[rows] - time_zero[rows]
+        there = np.minimum(happens, ends) > 0.0
+        lived[group] = np.minimum(happens, ends)[there], (happens <= ends)[there]
+    return lived
 
 
-def hazard_ratio_rows(design: str, observed: Observed, truth: dict[str, Floats], longest: float) -> list[Row]:
+def hazard_ratio_rows(design: str, observed: Observed, truth: Lived, longest: float) -> list[Row]:
     """The log hazard ratio of exposure over time, smoothed, as observed and in truth, for an exposure fixed at time zero.
 
     Design, kind, month, log ratio, low, high, p. The row of kind `constant` is the ratio of Cox regression, with the p-value of
@@ -47,10 +53,10 @@ def hazard_ratio_rows(design: str, observed: Observed, truth: dict[str, Floats],
     entry = observed.entry if observed.entry.any() else None
     seen = proportionality(observed.time, observed.event, observed.exposed[:, None], entry=entry)
     grid = np.arange(np.ceil(seen.month[0]), min(seen.month[-1], longest), STEP)
-    operated, unoperated = truth.values()
-    months, last = np.concatenate((operated, unoperated)), float(observed.time.max())
-    strategy = np.repeat([1.0, 0.0], (len(operated), len(unoperated)))[:, None]
-    true = proportionality(np.minimum(months, last), months <= last, strategy)
+    months, happens = (np.concatenate(both) for both in zip(*truth.values(), strict=True))
+    last = float(observed.time.max())
+    strategy = np.repeat([1.0, 0.0], [len(lived) for lived, _ in truth.values()])[:, None]
+    true = proportionality(np.minimum(months, last), happens & (months <= last), strategy)
     for kind, found in (("observed", seen), ("truth", true)):
         curve = smoothed(found, 0, grid) if found.status is Status.OK else None
         if curve is not None:

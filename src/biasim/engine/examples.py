@@ -12,7 +12,8 @@ import numpy as np
 
 from biasim.config.study import Design
 from biasim.engine.alignment import frame
-from biasim.engine.both_ways import both_ways, hazard_ratio_rows
+from biasim.engine.as_counted import as_counted
+from biasim.engine.both_ways import Lived, both_ways, hazard_ratio_rows
 from biasim.engine.plan import Plan
 from biasim.engine.replicate import Place, cohorts, view
 from biasim.engine.streams import Streams
@@ -54,7 +55,8 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
             tables["curves"] += curve_rows(design.name, group, "observed", curve)
             tables["at_risk"] += at_risk_rows(design.name, group, start, stop, died)
         assigned = frame(design).get("strategies") == "assigned"
-        lived = both_ways(cohort, observed, time_zero, last_month(design, time_zero), assigned)
+        counted = as_counted(cohort, parts.view, streams)
+        lived = both_ways(counted, observed, time_zero, last_month(design, time_zero), assigned)
         for group, curve in true_curves(lived):
             tables["curves"] += curve_rows(design.name, group, "truth", curve)
         ratios = hazard_ratio_rows(design.name, observed, lived, LONGEST)
@@ -92,11 +94,11 @@ def spells(observed: Observed) -> Iterator[tuple[str, tuple[Floats, Floats, Bool
             yield group, (start[spent], stop[spent], died[spent])
 
 
-def true_curves(lived: dict[str, Floats]) -> Iterator[tuple[str, kaplan_meier.Curve]]:
+def true_curves(lived: Lived) -> Iterator[tuple[str, kaplan_meier.Curve]]:
     """How the admitted patients live `both_ways`, from time zero: nobody is dead at month 0."""
-    for group, months in lived.items():
+    for group, (months, happens) in lived.items():
         if len(months):
-            yield group, kaplan_meier.curve(months, np.ones(len(months), dtype=bool))
+            yield group, kaplan_meier.curve(months, happens)
 
 
 def last_month(design: Design, time_zero: Floats) -> float:

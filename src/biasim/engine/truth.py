@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from biasim.cohort.generate import generate
 from biasim.config.study import Choice, Study
+from biasim.engine.as_counted import surgery_matters
 from biasim.engine.as_designed import as_designed
 from biasim.engine.plan import Part, Plan
 from biasim.engine.replicate import replicate
@@ -103,11 +104,11 @@ def answers(world: Mapping[str, Part], questions: tuple[Question, ...], size: in
     """The values of estimands in one world, from a cohort of `size` patients.
 
     Without any effect of surgery, `NULL_SIZE` patients do: both strategies then give every woman the same
-    survival to the last bit, and the value is computed as exactly 0.
+    outcome to the last bit, and the value is computed as exactly 0.
     """
     streams = Streams(seed, TRUTH)
     cohort = generate(world, min(size, NULL_SIZE), streams)
-    if size > cohort.size and not cohort.effect.is_none:
+    if size > cohort.size and any(surgery_matters(cohort, question.view) for question in questions):
         cohort = generate(world, size, streams)
     found = []
     for estimand, view, measured in questions:

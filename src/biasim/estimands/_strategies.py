@@ -29,10 +29,26 @@ class Contrast:
     untreated_counts: Bools
     weights: Floats | None  # None where all weigh the same
     chosen: Integers  # rows of the cohort
-    watched: Floats  # months from time zero to loss or the end of follow-up, for ratios that depend on it
+    treated_watched: Floats  # months from time zero to loss, the end of follow-up or what competes with the outcome,
+    untreated_watched: Floats  # for ratios that depend on it
+
+    @property
+    def competes(self) -> bool:
+        """Whether something else ends observation for a woman who has the outcome under neither or one strategy only."""
+        return bool(np.isinf(self.treated).any() or np.isinf(self.untreated).any())
 
     def difference(self, of: Callable[[Floats], Floats]) -> Truth:
-        """Mean of `of(survival)` with the strategy less that without, and the error of a difference within women."""
+        """Mean of `of(survival)` with the strategy less that without, and the error of a difference within women.
+
+        Raises NoTruth where something competes with the outcome, unless the strategies never differ: a curve that censors
+        what competes is no share of women.
+        """
+        same = np.array_equal(self.treated, self.untreated) and np.array_equal(self.treated_watched, self.untreated_watched)
+        if self.competes and not same:
+            raise NoTruth(
+                "something else than the outcome ends observation, so that the curve without it is no share of women. Ask for a "
+                "hazard ratio, or choose 'outcome: death' or one that counts both."
+            )
         means, influence = [], np.zeros(len(self.treated))
         for sign, survival, counts in ((1.0, self.treated, self.treated_counts), (-1.0, self.untreated, self.untreated_counts)):
             weight = counts.astype(np.float64) if self.weights is None else counts * self.weights
@@ -73,19 +89,13 @@ def contrast(
         When nobody belongs to the population, or the arms or the weights that are asked for do not exist.
     """
     start = _start(cohort, population, landmark)
-    if strategies == "assigned":
-        if cohort.treatment.arms is None:
-            raise NoTruth("nobody is assigned to an arm in this world. It needs a trial: change the treatment to `randomised`.")
-        treated, untreated = (cohort.potential.under(wait) for wait in cohort.treatment.arms)
-    else:
-        end_of_grace = start + grace if population == "randomised" else grace
-        wait = cohort.treatment.wait
-        treated = cohort.potential.under(np.minimum(wait, end_of_grace))
-        later = strategies == "within_grace" and not cohort.effect.is_none
-        untreated = cohort.potential.under(np.where(wait > end_of_grace, wait, np.inf)) if later else cohort.potential.unoperated
+    waits = _waits(cohort, strategies, start + grace if population == "randomised" else grace)
+    potential, lost = cohort.potential, cohort.lost
+    treated, untreated = (potential.unoperated if isinstance(wait, float) else potential.under(wait) for wait in waits)
+    ended = [np.inf if potential.competing is None else potential.competing(wait) for wait in waits]
     weights = _weights(cohort, target)
     # women outside the trial are randomised at infinity, which nobody survives
-    counts = treated > start, untreated > start
+    counts = np.minimum(treated, ended[0]) > start, np.minimum(untreated, ended[1]) > start
     chosen = (counts[0] | counts[1]) & (True if weights is None else weights > 0.0)
     if not (counts[0] & chosen).any() or not (counts[1] & chosen).any():
         hint = "It needs a trial: change the treatment to `randomised`." if population == "randomised" else ""
@@ -95,8 +105,20 @@ def contrast(
     return Contrast(
         treated=treated[chosen] - origin, untreated=untreated[chosen] - origin, treated_counts=counts[0][chosen],
         untreated_counts=counts[1][chosen], weights=None if weights is None else weights[chosen],
-        chosen=chosen, watched=cohort.lost[chosen] - origin,
+        chosen=chosen, treated_watched=np.minimum(lost, ended[0])[chosen] - origin,
+        untreated_watched=np.minimum(lost, ended[1])[chosen] - origin,
     )  # fmt: skip
+
+
+def _waits(cohort: Cohort, strategies: str, end_of_grace: Floats | float) -> tuple[Floats, Floats | float]:
+    """The planned waits under the strategy and without it; a number where nobody is operated."""
+    if strategies == "assigned":
+        if cohort.treatment.arms is None:
+            raise NoTruth("nobody is assigned to an arm in this world. It needs a trial: change the treatment to `randomised`.")
+        return cohort.treatment.arms
+    wait = cohort.treatment.wait
+    later = strategies == "within_grace" and not cohort.effect.is_none
+    return np.minimum(wait, end_of_grace), np.where(wait > end_of_grace, wait, np.inf) if later else np.inf
 
 
 def _start(cohort: Cohort, population: str, landmark: float) -> Floats | float:

@@ -16,13 +16,14 @@ from biasim.types import Floats
 def log_hazard_ratio(compared: Contrast, horizon: float, covariates: Floats | None = None) -> tuple[float, float]:
     """Log hazard ratio of the strategy, given covariates (n, p) if any, and its robust error with a cluster per woman.
 
-    Each is watched until the horizon, or as long as she is in the study, if that is shorter.
+    Each is watched until the horizon, or as long as she is in the study, if that is shorter. What competes with the outcome
+    ends observation: the ratio is then that of the cause-specific hazards.
     Exactly (0, 0) where the strategies never differ before the horizon. Raises NoTruth where there is no solution.
     """
-    sides = (compared.treated, compared.untreated)
-    if np.array_equal(*(np.minimum(side, horizon) for side in sides)):
+    sides, watched = (compared.treated, compared.untreated), (compared.treated_watched, compared.untreated_watched)
+    if all(np.array_equal(*(np.minimum(side, horizon) for side in pair)) for pair in (sides, watched)):
         return 0.0, 0.0
-    end = np.tile(np.minimum(horizon, compared.watched), 2)
+    end = np.minimum(horizon, np.concatenate(watched))
     counts = np.concatenate([compared.treated_counts, compared.untreated_counts]) & (end > 0.0)
     survival = np.concatenate(sides)
     size = len(compared.treated)

@@ -62,6 +62,11 @@ def conditional_log_hazard_ratio(
         raise NoTruth("conditional_log_hazard_ratio: the cohort has no patients")
     if given == "everything":
         first = ratio.flat[0]
+        if np.isnan(first):
+            raise NoTruth(
+                "conditional_log_hazard_ratio: surgery acts on one of several hazards that make up the outcome, so there is no "
+                "single ratio. Ask for `given: recorded`, or choose an outcome of one hazard."
+            )
         if (ratio != first).any():
             raise NoTruth(
                 "conditional_log_hazard_ratio: the effect of surgery differs between women or over time, so there is no "

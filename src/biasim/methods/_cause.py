@@ -17,9 +17,9 @@ UNRECORDED = "the cause of death is not recorded"
 
 
 def by_cause(observed: Observed, cause: Cause) -> tuple[Bools, Bools]:
-    """Who died of `cause`, and who of anything else. Causes must be recorded."""
-    died = observed.event & (observed.cause == CODE[cause])
-    return died, observed.event & ~died
+    """Who died of `cause`, and who of anything else, counted by the study as an event or not. Causes must be recorded."""
+    died = observed.cause == CODE[cause]
+    return died, (observed.event | (observed.cause > 0)) & ~died
 
 
 def died_of(observed: Observed, cause: Cause) -> Observed:

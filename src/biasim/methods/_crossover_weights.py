@@ -10,7 +10,6 @@ import numpy as np
 from biasim.answers import Status
 from biasim.kernels import cox, logistic
 from biasim.methods._checks import take
-from biasim.methods._trial import by_arm
 from biasim.types import Bools, Floats, Integers, Observed, ObservedTrial
 
 BEFORE_ZERO = -1.0  # entry of those at risk of being operated at time zero itself
@@ -33,7 +32,7 @@ class Kept:
     shrunken: bool = False  # the covariates told who leaves, and the model was fitted with a prior
 
 
-def controls(observed: ObservedTrial, left: Floats, columns: Integers, steps: int) -> Kept:
+def controls(observed: Observed, left: Floats, columns: Integers, steps: int) -> Kept:
     """Chance of not having crossed over, from a Cox model of crossing over; Efron's baseline hazard, exp(-hazard).
 
     It changes at every date of crossing over, or at `steps` quantiles of them where there are more (see `changes`).
@@ -205,13 +204,13 @@ def increments(rows: Observed, score: Floats, dates: Floats) -> Floats:
     return np.bincount(of, 1.0 / (at_risk[of] - gone * leaving[of]), len(dates))
 
 
-def weighted_rows(observed: ObservedTrial, left: Floats, kept: Kept, *, stabilised: bool) -> tuple[Observed, Floats]:
+def weighted_rows(observed: Observed, left: Floats, kept: Kept, *, stabilised: bool) -> tuple[Observed, Floats]:
     """One row per patient and stretch between cuts until she leaves her arm, and the weight of each."""
     stop = np.minimum(observed.time, left)
     edges = np.concatenate(([-np.inf], kept.cuts, [np.inf]))
     low, high = np.maximum(observed.entry[:, None], edges[:-1]), np.minimum(stop[:, None], edges[1:])
     row, stretch = np.nonzero(low < high)
-    arms = take(by_arm(observed), row)
+    arms = take(observed, row)
     died = arms.event & np.isinf(left[row]) & (high[row, stretch] == observed.time[row])
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         weights = (kept.overall[stretch] if stabilised else 1.0) / kept.given[row, stretch]

@@ -11,7 +11,7 @@ from biasim.kernels.weights import effective_size
 from biasim.methods._checks import MARGINAL, chosen, failed, refusal, take
 from biasim.methods._crossover_weights import controls, joined, nobody_leaves, surgery, weighted_rows
 from biasim.methods._hazard_ratio import MISSING, log_hazard_ratio
-from biasim.methods._trial import arm_counts, left_arm, no_trial
+from biasim.methods._trial import arm_counts, by_arm, left_arm, no_trial
 from biasim.types import Floats, Observed, ObservedTrial
 from biasim.units import Months, PositiveCount, UpperShare
 
@@ -98,7 +98,7 @@ def trial_crossover_censored(
         if kept.status is not Status.OK:
             return failed(MARGINAL, kept.status, kept.message, diagnostics)
         diagnostics[f"shrunken_{'surgery' if arm else 'control'}"] = float(kept.shrunken)
-        piece, weight = weighted_rows(own, left[rows], kept, stabilised=weights == "stabilised")
+        piece, weight = weighted_rows(by_arm(own), left[rows], kept, stabilised=weights == "stabilised")
         pieces.append(piece)
         parts.append(weight)
     return _fitted(joined(pieces), np.concatenate(parts), diagnostics, truncate, ties)

@@ -55,28 +55,29 @@ def two_causes(
     total = clock * np.exp(-patients.log_hazard)
     other = other_ratio * np.exp((other_prognosis - 1.0) * patients.log_hazard)
     before = segments(course, care, shape, scale)
-    delay = first_change(effect)
 
     def begin(wait: Floats | float) -> Floats:
         months = np.broadcast_to(wait, total.shape)[:, None] + effect.after
         return (months / scale) ** shape
 
     def months(begins: Floats) -> Floats:
-        changes = np.column_stack([*(np.full(len(total), start) for start in before[0]), begins])
-        starts = tuple(np.sort(changes, axis=1).T)
+        starts = tuple(np.sort(np.column_stack([*(np.full(len(total), start) for start in before[0]), begins]), axis=1).T)
         rates = tuple(own_hazard(start, before, begins, effect) + other for start in starts)
         return scale * reach(total, starts, rates) ** (1.0 / shape)
 
     unoperated = months(begin(np.inf))
 
     def under(wait: Floats | float) -> Floats:
-        change = wait + delay
+        change = wait + first_change(effect)
         # Before the first change nothing has happened to her hazard: her time is the unoperated one, to the last bit.
         return np.where(unoperated <= change, unoperated, np.maximum(months(begin(wait)), change))
 
+    def share(wait: Floats | float, death: Floats) -> Floats:
+        return other / (own_hazard((death / scale) ** shape, before, begin(wait), effect) + other)
+
     operated = under(treatment.wait)
-    own = own_hazard((operated / scale) ** shape, before, begin(treatment.wait), effect)
-    return Potential(unoperated=unoperated, operated=operated, under=under, other_share=other / (own + other))
+    return Potential(unoperated=unoperated, operated=operated, under=under, other_share=share(treatment.wait, operated),
+                     other_share_under=lambda wait: share(wait, under(wait)))  # fmt: skip
 
 
 def own_hazard(time: Floats, before: Segments, begins: Floats, effect: Effect) -> Floats:

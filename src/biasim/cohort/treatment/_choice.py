@@ -6,6 +6,7 @@ from math import log
 
 import numpy as np
 
+from biasim.cohort.scores import standardised
 from biasim.types import Bools, Floats, Patients, Treatment
 
 
@@ -34,13 +35,6 @@ def probability_with_share(log_odds: Floats, share: float) -> Floats:
         step = intercept - excess / slope if slope > 0.0 else low
         intercept = step if low < step < high else 0.5 * (low + high)
     return chance
-
-
-def standardised(values: Floats, among: Bools) -> Floats:
-    """Values in standard deviations from their mean, both taken `among` some patients; zeros where all are equal."""
-    chosen = values[among]
-    spread = chosen.std() if chosen.size else 0.0
-    return (values - chosen.mean()) / spread if spread > 0.0 else np.zeros(values.shape)
 
 
 def plan(patients: Patients, rng: np.random.Generator, median_wait: float, wait_spread: float) -> tuple[Floats, Floats]:

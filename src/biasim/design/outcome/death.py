@@ -20,4 +20,5 @@ def death(cohort: Cohort, rng: np.random.Generator) -> Outcome:
         Every `at` is a death; cause 1 is the cancer, 2 anything else.
     """
     of_other = np.zeros(cohort.size, dtype=bool) if cohort.of_other_cause is None else cohort.of_other_cause
-    return Outcome(at=cohort.death, event=np.ones(cohort.size, dtype=bool), cause=np.int8(1) + of_other)
+    event = np.ones(cohort.size, dtype=bool)
+    return Outcome(at=cohort.death, event=event, cause=np.int8(1) + of_other, effect=cohort.effect)

@@ -1,0 +1,36 @@
+"""Progression of the primary tumour."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from biasim.design._local import primary_progresses
+from biasim.types import Cohort, Effect, Outcome
+
+
+def local_progression(cohort: Cohort, rng: np.random.Generator) -> Outcome:
+    """Local progression; death without it ends observation and competes (cause 2).
+
+    What is judged against it is the cause-specific hazard ratio of local progression, as a perfect trial would report it.
+
+    Where the bias comes from
+    -------------------------
+    Nowhere: every progression is seen in the month in which it happens. It is another question: surgery of the primary tumour
+    can truly prevent it and prolong no life, and a study that reports it in place of death favours surgery rightly, and for
+    something else. Who dies early cannot progress later, so the share who ever progress depends on survival as well.
+
+    Returns
+    -------
+    Outcome
+        `at` is progression, or death where that comes first.
+
+    Raises
+    ------
+    UnknownColumn
+        In a world in which nobody's primary tumour progresses.
+    """
+    local = primary_progresses(cohort, "local_progression")
+    event = local.operated <= cohort.death
+    effect = Effect(after=np.zeros(1), log_ratio=np.full((cohort.size, 1), local.log_ratio))
+    cause = np.where(event, np.int8(1), np.int8(2))
+    return Outcome(at=np.minimum(local.operated, cohort.death), event=event, cause=cause, effect=effect)
