@@ -109,3 +109,12 @@ def test_statuses():
                 entry=[0.0, 2.0, 2.0, 3.0])  # fmt: skip
     assert alone.status is Status.SINGULAR
     assert not alone.aliased.any()  # nothing is wrong with the covariate: there is no weight
+
+
+def test_times_that_are_one_on_a_part_of_the_scale_only():
+    """Deaths 1e-5 apart at month 1000 are two among times of mean 500, and would be one among those of the cause alone."""
+    time = np.array([1000.0, 1000.0 + 1e-5, 1001.0, 1.0, 2.0, 3.0])
+    cause, x = np.array([1, 1, 1, 2, 2, 0]), np.array([[0.3], [-1.0], [0.5], [1.0], [-0.2], [0.1]])
+    near, apart = (fit(at, cause == 1, cause == 2, x) for at in (time, time + np.array([0.0, 0.1, 0.0, 0.0, 0.0, 0.0])))
+    assert near.status is Status.OK
+    assert_allclose(near.coefficients, apart.coefficients, rtol=1e-10)

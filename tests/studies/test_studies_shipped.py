@@ -17,7 +17,7 @@ from biasim.engine.run import run
 
 SHIPPED = (
     "immortal_time", "immortal_time_remedies", "confounding_by_indication", "hidden_confounding", "responder_selection",
-    "stage_migration", "literature", "paradox",
+    "stage_migration", "literature", "paradox", "outcome_misjudged", "local_progression", "informative_censoring",
 )  # fmt: skip
 
 
@@ -63,6 +63,11 @@ def test_every_shipped_study_is_accepted_and_says_what_it_expects(name: str) -> 
         ("responder_selection", 0, "landmark", "cox"),
         ("responder_selection", 0, "surgery_dates", "cox_time_dependent"),
         ("stage_migration", 0, "registry", "cox"),
+        ("outcome_misjudged", 0, "registry", "cox_cause_specific"),
+        ("outcome_misjudged", 0, "registry", "fine_gray"),
+        ("local_progression", 0, "registry", "cox"),
+        ("informative_censoring", 0, "registry", "cox"),
+        ("informative_censoring", 0, "reason_not_recorded", "cox_loss_weighted"),
     ],
 )
 def test_switched_on_each_bias_favours_surgery_beyond_ten_mcse(results, name, scenario, design, method) -> None:
@@ -81,6 +86,17 @@ def test_switched_on_each_bias_favours_surgery_beyond_ten_mcse(results, name, sc
         ("responder_selection", 0, "trial", "cox"),
         ("stage_migration", 2, "registry", "cox"),
         ("stage_migration", 0, "known_at_diagnosis", "cox"),
+        ("outcome_misjudged", 0, "same_error_in_both", "cox_cause_specific"),
+        ("outcome_misjudged", 0, "blinded_committee", "fine_gray"),
+        ("outcome_misjudged", 0, "every_death", "cox"),
+        ("local_progression", 0, "composite_as_such", "cox"),
+        ("local_progression", 0, "trial_of_both", "cox_cause_specific"),
+        ("local_progression", 0, "trial_of_death", "cox"),
+        ("local_progression", 2, "registry", "cox"),
+        ("informative_censoring", 0, "registry", "cox_loss_weighted"),
+        ("informative_censoring", 0, "more_loss_of_one_group", "cox"),
+        ("informative_censoring", 0, "death_index", "cox"),
+        ("informative_censoring", 2, "registry", "cox"),
     ],
 )
 def test_switched_off_or_mended_nothing_is_left(results, name, scenario, design, method) -> None:

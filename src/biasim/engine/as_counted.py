@@ -24,12 +24,13 @@ def as_counted(cohort: Cohort, view: Mapping[str, Any], streams: Streams) -> Coh
 
     Under either strategy the outcome is what its part makes of the woman treated so, with every mechanism that acts on the
     record of it switched off: a truth is about what happened. What ends her observation without the outcome, such as death
-    before local progression, becomes `potential.competing`, at which she leaves the risk set: the hazard is the cause-specific one.
-    `potential.operated` is the first of the two. Where no one ratio says what surgery does to the hazard, `effect` is nan.
+    before local progression, becomes `potential.competing`, at which she leaves the risk set: the hazard is the
+    cause-specific one. `potential.operated` is the first of the two. Where no one ratio says what surgery does to the hazard,
+    `effect` is nan. An outcome that is read as death is judged as death.
     """
-    part = without_error(view["outcome"])
-    if part.func.__name__ == PLAIN:
+    if judged_as_death(view["outcome"]):
         return cohort
+    part = without_error(view["outcome"])
 
     def found(wait: Floats | float) -> Outcome:
         return part(treated(cohort, wait, streams), streams("outcome"))
@@ -82,4 +83,9 @@ def surgery_matters(cohort: Cohort, view: Mapping[str, Any]) -> bool:
     """Whether surgery does anything to what the design counts; where not, every contrast of strategies is exactly 0."""
     if not cohort.effect.is_none:
         return True
-    return view["outcome"].func.__name__ != PLAIN and cohort.local.log_ratio != 0.0
+    return not judged_as_death(view["outcome"]) and cohort.local.log_ratio != 0.0
+
+
+def judged_as_death(part: Part) -> bool:
+    """Whether the outcome is death, or another that readers take for it."""
+    return part.func.__name__ == PLAIN or part.keywords.get("read_as") == PLAIN

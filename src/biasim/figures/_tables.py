@@ -12,6 +12,7 @@ import pandas as pd
 
 from biasim.errors import StoreError
 
+DEATH = "death"
 NAMES = (
     "scenarios", "truths", "performance", "curves", "at_risk", "person_time", "hazard_ratio", "studies", "vibration", "balance",
 )  # fmt: skip
@@ -54,6 +55,13 @@ def _study(file: Path) -> Mapping[str, Any]:
     from ruamel.yaml import YAML
 
     return YAML(typ="safe").load(file) or {}
+
+
+def counted(tables: Tables, design: str) -> tuple[str, str]:
+    """What a design counts as event, and what its truth is of: parts of the room `outcome`, `death` where none is stored."""
+    chosen = ((tables.study.get("designs") or {}).get(design) or {}).get("outcome") or {DEATH: {}}
+    name, given = next(iter(chosen.items()))
+    return name, DEATH if (given or {}).get("read_as") == DEATH else name
 
 
 def results(tables: Tables, *, scenario: int = 0) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, example, truth_value, words
+from biasim.figures._tables import DEATH, Tables, counted, example, truth_value, words
 from biasim.figures.drawing import Drawing
 
 LONGEST = 60.0  # months shown: longer, and the wait for surgery would be too short to see
@@ -48,7 +48,7 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
                   transform=axes.get_yaxis_transform())  # fmt: skip
     axes.set_xlabel("Months from diagnosis")
     style.write_at(figure, 2, 4.5, f"Person-time: {words(design)}", fontsize=7.5, fontweight="bold")
-    _key(figure, people, width, last)
+    _key(figure, people, width, last, counted(tables, design)[0])
     return _told(figure, tables, people, design)
 
 
@@ -118,7 +118,7 @@ def _zero(axes: Axes, people: pd.DataFrame, rows: float) -> None:
     axes.text(float(moments.min()), -0.5, "Time zero of each patient", ha="left", va="bottom")
 
 
-def _key(figure: object, people: pd.DataFrame, width: float, last: float) -> None:
+def _key(figure: object, people: pd.DataFrame, width: float, last: float, event: str) -> None:
     """Only what is in the picture; the waiting months first."""
 
     def dot(marker: str, size: float, **look: object) -> Line2D:
@@ -127,14 +127,15 @@ def _key(figure: object, people: pd.DataFrame, width: float, last: float) -> Non
     hollow = {"markerfacecolor": "white", "markeredgewidth": 0.7}
     dotted = {**hollow, "color": style.QUIET, "linestyle": (0, (1.2, 1.6)), "linewidth": 0.7}
     happened, planned = np.isfinite(people["at"]), np.isfinite(people["wait"])
+    stopped = "End of follow-up" if event == DEATH else "End of observation"
     entries = [
         (people["immortal"] > 0, Patch(**_WAITING), "Immortal months"),
         (people["group"] == "exposed", Patch(color=style.EXPOSED, linewidth=0), "Exposed"),
         (people["group"] == "unexposed", Patch(color=_FACES["unexposed"], linewidth=0), "Unexposed"),
         (happened, dot("D", 3.0, **hollow), "Surgery"),
         (planned & ~happened, dot("D", 2.6, **dotted), "Surgery not reached"),
-        (people["died"], dot("x", 3.4, markeredgewidth=0.9), "Death"),
-        (~people["died"] & (people["end"] <= last), dot("|", 4.6, markeredgewidth=0.9), "End of follow-up"),
+        (people["died"], dot("x", 3.4, markeredgewidth=0.9), words(event)),
+        (~people["died"] & (people["end"] <= last), dot("|", 4.6, markeredgewidth=0.9), stopped),
         (people["end"] > last, dot(">", 3.0, color=style.QUIET), f"Goes on beyond {last:.0f} months"),
     ]
     shown = [(handle, label) for present, handle, label in entries if present.any()]
@@ -152,6 +153,7 @@ def _key(figure: object, people: pd.DataFrame, width: float, last: float) -> Non
 
 
 def _told(figure: object, tables: Tables, people: pd.DataFrame, design: str) -> Drawing:
+    events = "deaths" if counted(tables, design)[0] == DEATH else "events"
     ahead = people.loc[people["immortal"] > 0, "immortal"]
     months = f"{ahead.sum():.0f} immortal months in {len(ahead)} patients" if len(ahead) else "no immortal months"
     if not len(ahead) and people["waited"].gt(0).any():
@@ -168,6 +170,6 @@ def _told(figure: object, tables: Tables, people: pd.DataFrame, design: str) -> 
         ),
         alt=(
             f"One bar per patient in the design {design}: {people['group'].eq('exposed').sum()} exposed and "
-            f"{people['group'].eq('unexposed').sum()} unexposed patients, {people['died'].sum()} deaths, {months}."
+            f"{people['group'].eq('unexposed').sum()} unexposed patients, {people['died'].sum()} {events}, {months}."
         ),
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, example, words
+from biasim.figures._tables import DEATH, Tables, counted, example, words
 from biasim.figures.drawing import Drawing
 
 LONGEST = 120.0  # months shown at most: beyond, few patients are left
@@ -38,10 +38,10 @@ def survival_curves(tables: Tables, design: str, *, width: float = style.DOUBLE)
     same = _truth(true, curves, last)
     seen.set_title(f"a  As observed: {words(design)}", x=-14 / wide)
     true.set_title("b  The same patients in truth", x=-14 / wide)
-    for axes in (seen, true):
+    for axes, event in zip((seen, true), counted(tables, design), strict=True):
         axes.set_ylim(0, 101)
         axes.set_yticks(range(0, 101, 20))
-        axes.set_ylabel("Alive (%)")
+        axes.set_ylabel("Alive (%)" if event == DEATH else "Without the event (%)")
         axes.set_xlabel("Months from time zero", labelpad=2)
     if risk is not None:
         _at_risk(seen, risk, ticks, wide, high)
@@ -121,7 +121,9 @@ def _told(figure: object, tables: Tables, design: str, risk: pd.DataFrame | None
     numbers = [curves.assign(table="curve")]
     if risk is not None:
         numbers.append(risk.assign(table="at risk"))
-    gap = _gap(curves)
+    event, judged = counted(tables, design)
+    gap = _gap(curves, "alive" if event == DEATH else "without the event")
+    counts = "" if event == DEATH else f" The event is: {words(event).lower()}" + (", read as death." if judged == DEATH else ".")
     truth = "coincide" if same else "differ by the true effect"
     return Drawing(
         figure=figure,
@@ -132,7 +134,7 @@ def _told(figure: object, tables: Tables, design: str, risk: pd.DataFrame | None
             f"at risk; design '{design}'{example(tables)}. (b) The curves of the same patients had all, or none, been "
             f"operated: they {truth}. All operated: at the latest at diagnosis, at the landmark or at randomisation. Where "
             "exposure begins during follow-up, patients enter the curve of the exposed late (Simon-Makuch). Time in months "
-            "from time zero."
+            f"from time zero.{counts}"
         ),
         alt=(
             f"Two panels of survival curves. Observed in the design {design}: {gap} "
@@ -141,12 +143,12 @@ def _told(figure: object, tables: Tables, design: str, risk: pd.DataFrame | None
     )
 
 
-def _gap(curves: pd.DataFrame) -> str:
+def _gap(curves: pd.DataFrame, state: str) -> str:
     """Survival at 36 months by exposure, in words."""
     parts = []
     for group in GROUPS:
         curve = curves[(curves["group"] == group) & (curves["kind"] == "observed") & (curves["month"] <= 36)]
         if not curve.empty:
-            alive = curve.sort_values("month", kind="stable")["survival"].iloc[-1]
-            parts.append(f"{100 * alive:.0f}% of the {group}")
-    return f"{' and '.join(parts)} are alive at 36 months." if parts else "no curve."
+            still = curve.sort_values("month", kind="stable")["survival"].iloc[-1]
+            parts.append(f"{100 * still:.0f}% of the {group}")
+    return f"{' and '.join(parts)} are {state} at 36 months." if parts else "no curve."

@@ -88,7 +88,10 @@ def fit(
     width = covariates.shape[1]
     if not event.any():
         return unanswered(width, True, Status.NO_EVENTS if len(time) else Status.NO_PATIENTS)
-    sets = risk_sets(np.where(other, np.inf, time), event, entry, None)
+    # numbered, since times merged once must not be merged again on the scale of fewer of them
+    distinct = np.unique(time if entry is None else np.concatenate((time, entry)))
+    place, begin = (None if one is None else np.searchsorted(distinct, one).astype(np.float64) for one in (time, entry))
+    sets = risk_sets(np.where(other, np.inf, place), event, begin, None)
     moments = np.unique(time[event])[::-1]
     died = event | other
     with np.errstate(divide="ignore"):

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import numpy as np
 
 from biasim.design._local import primary_progresses
 from biasim.types import Cohort, Effect, Outcome
+from biasim.units import Switch
 
 
-def local_progression(cohort: Cohort, rng: np.random.Generator) -> Outcome:
+def local_progression(
+    cohort: Cohort, rng: np.random.Generator, *, read_as: Annotated[Literal["itself", "death"], Switch("itself")] = "itself"
+) -> Outcome:
     """Local progression; death without it ends observation and competes (cause 2).
 
     What is judged against it is the cause-specific hazard ratio of local progression, as a perfect trial would report it.
 
     Where the bias comes from
     -------------------------
-    Nowhere: every progression is seen in the month in which it happens. It is another question: surgery of the primary tumour
-    can truly prevent it and prolong no life, and a study that reports it in place of death favours surgery rightly, and for
-    something else. Who dies early cannot progress later, so the share who ever progress depends on survival as well.
+    It answers another question. Surgery of the primary tumour can truly prevent local progression and prolong no life: `read_as`
+    death, as if women lived longer for it, it favours surgery. As itself it is unbiased: every progression is seen in the month
+    in which it happens. Who dies early cannot progress later, so the share who ever progress depends on survival as well.
+
+    Parameters
+    ----------
+    read_as
+        What readers take the result for, and what it is judged against: itself, or death. Default: itself, assumed.
 
     Returns
     -------
