@@ -11,6 +11,7 @@ from biasim.cohort.generate import generate
 from biasim.config.load import from_text
 from biasim.engine.as_counted import as_counted, without_error
 from biasim.engine.as_designed import as_designed, these
+from biasim.engine.describe import describe
 from biasim.engine.plan import plan
 from biasim.engine.replicate import cohorts
 from biasim.engine.run import run
@@ -79,6 +80,15 @@ def test_a_trial_of_each_outcome_is_unbiased(tmp_path):
     truths = {design: truth for (design, method), (_, truth) in found.items() if method in ("cox", "cox_cause_specific")}
     assert truths["of_the_cancer"] == truths["wrong_names"] < truths["deaths"] < -0.1
     assert truths["local"] < truths["either"] < 0.0
+
+
+def test_a_description_says_how_long_they_lived_whatever_is_counted():
+    asked = study({"deaths": ("death", "cox"), "local": ("local_progression", "cox")})
+    facts = {(fact.design, fact.group, fact.quantity): fact.value for fact in describe(plan(asked.scenarios[0], 5), 20_000)}
+    for quantity in ("survival_12", "survival_36"):
+        # who has progressed before randomisation is not in the second study, and had a slightly worse prognosis
+        assert 0.0 < facts["local", "all", quantity] - facts["deaths", "all", quantity] < 0.02
+    assert facts["local", "all", "patients"] < facts["deaths", "all", "patients"]
 
 
 def cohort_of(**rooms):

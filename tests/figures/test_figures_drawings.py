@@ -150,6 +150,25 @@ def test_curves_that_coincide_say_so_and_others_do_not(plain_study: Path) -> Non
     assert "differ by the true effect" in survival_curves(Tables(frames={"curves": curves}), "registry").alt
 
 
+@pytest.mark.parametrize(
+    ("outcome", "labels"),
+    [
+        ({"death": {}}, ("Alive (%)", "Alive (%)")),
+        ({"death_of_the_cancer": {"missed": 0.1}}, ("Without the event (%)", "Without the event (%)")),
+        ({"local_progression": {"read_as": "death"}}, ("Without the event (%)", "Alive (%)")),
+    ],
+)
+def test_nobody_is_called_dead_or_alive_by_another_outcome(plain_study: Path, outcome: dict, labels: tuple[str, str]) -> None:
+    tables = read(plain_study)
+    study = {"designs": {"registry": {"outcome": outcome}}}
+    curves = survival_curves(Tables(frames=tables.frames, study=study), "registry")
+    assert tuple(axes.get_ylabel() for axes in curves.figure.axes) == labels
+    assert ("alive at 36 months" in curves.alt) == ("death" in outcome)
+    lines = person_time(Tables(frames=tables.frames, study=study), "registry")
+    key = {text.get_text() for text in lines.figure.legends[0].get_texts()}
+    assert ("Death" in key) == ("death" in outcome) == ("deaths" in lines.alt)
+
+
 def test_numbers_at_risk_stand_under_their_ticks(plain_study: Path) -> None:
     tables = read(plain_study)
     axes = survival_curves(tables, "registry").figure.axes[0]
