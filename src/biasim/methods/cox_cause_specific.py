@@ -40,8 +40,9 @@ def cox_cause_specific(
     Breaks when
     -----------
     Those fit for surgery are also fit otherwise and that is not measured (confounding, most visible with `other`, on which
-    surgery cannot act: a ratio below 1 there tells of it). Judged against the marginal truth, which counts every
-    death, the ratio for cancer lies further from 1, that for other causes nearer to it.
+    surgery cannot act: a ratio below 1 there tells of it); the record names causes wrongly, and otherwise in the exposed. It is
+    judged against the outcome of its design: where that is death, a ratio of all deaths, the ratio for cancer lies further from
+    1, that for other causes nearer to it; `outcome: death_of_the_cancer` judges the ratio for cancer by its own truth.
 
     Parameters
     ----------

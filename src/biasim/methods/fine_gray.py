@@ -34,8 +34,9 @@ def fine_gray(
 
     Claims
     ------
-    The conditional log hazard ratio when adjusted, the marginal one when not: equal to it under no effect (without
-    confounding), and otherwise only so far as deaths of other causes are few.
+    The conditional log hazard ratio when adjusted, the marginal one when not, of the outcome of its design (of the cause-specific
+    hazard where something competes): equal to it under no effect (without confounding), and otherwise only so far as deaths
+    of other causes are few.
 
     Assumes
     -------

@@ -33,18 +33,17 @@ def by_prognosis(
 
     Where the bias comes from
     -------------------------
-    Informative loss: who is lost takes her later death with her. Where the `recorded_ratio` or `hidden_ratio` of the unoperated
-    is below 1, those who do well stop coming and the sick remain; where the `intended_recorded_ratio` or
-    `intended_hidden_ratio` is above 1, the operated who do badly are lost. Both favour surgery, the opposite works against
-    it. The same ratios in both groups select both alike, and a hazard ratio of 1 stays 1. An `intended_ratio` alone, more loss in
-    one group whatever the prognosis, costs precision and does not bias a hazard ratio of 1; with one of the others it
-    makes them weigh more.
+    Informative loss: who is lost takes her later death with her. Where the recorded ratio or the hidden ratio of the unoperated
+    is below 1, those who do well stop coming and the sick remain, which favours surgery; where the intended recorded ratio or
+    the intended hidden ratio is above 1, the operated who do badly are lost, which favours surgery too; the opposite works
+    against it, and the same ratios in both groups select both alike. An intended ratio alone, more loss in one group whatever the
+    prognosis, costs precision and does not bias a hazard ratio of 1; with one of the others it makes it weigh more.
 
     Parameters
     ----------
     per_month
-        Rate of loss at average prognosis in those not meant for surgery. Default: assumed; one woman in two over five years
-        if none died. The published share at 5 years in all stages together is smaller (ltfu_5y, NCDB 1989: 0.065).
+        Rate of loss at average prognosis in those not meant for surgery. Default: assumed; nearly one woman in two over five
+        years if none died. A published share at 5 years is smaller (ltfu_5y, NCDB 1989 all: 0.065).
     recorded_ratio
         Ratio of the rate per standard deviation of worse recorded prognosis, in those not meant for surgery. Default: assumed.
     hidden_ratio

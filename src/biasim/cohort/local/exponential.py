@@ -32,10 +32,9 @@ def exponential(
 
     Where the bias comes from
     -------------------------
-    A second outcome that surgery truly changes: with a `hazard_ratio` below 1 the operated progress less at the primary site,
-    live no longer, and look better by any outcome that counts both. The `recorded_ratio` and the `hidden_ratio` make it
-    depend on prognosis, so that whoever chooses patients with a better prognosis for surgery confounds this outcome
-    too, which favours surgery where the ratios are above 1.
+    A second outcome that surgery truly changes: with a hazard ratio below 1 the operated progress less at the primary site, live
+    no longer, and look better by any outcome that counts both. A recorded ratio or a hidden ratio above 1 makes it depend on
+    prognosis, so that choosing patients with a better prognosis for surgery confounds this outcome too, which favours surgery.
 
     Parameters
     ----------

@@ -29,10 +29,10 @@ def death_of_the_cancer(
     Where the bias comes from
     -------------------------
     Who certifies the death knows whether the breast was operated on. Where a death of the cancer is more easily missed in the
-    operated (`missed_odds_ratio` above 1), or a death of another cause is less readily put down to the cancer in
-    them (`added_odds_ratio` below 1), that favours surgery; the opposite works against it. With the same error in both groups
-    `missed` alone biases nothing, and `added` mixes in deaths on which surgery does not act: a true effect is diluted, and
-    whatever confounds those deaths enters the ratio.
+    operated (missed odds ratio above 1), or a death of another cause is less readily put down to the cancer in them (added
+    odds ratio below 1), that favours surgery; the opposite works against it. With the same error in both groups deaths missed
+    bias nothing, and deaths added are deaths on which surgery does not act: a true effect is diluted, and whatever
+    confounds those deaths enters the ratio.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ def local_progression(
 
     Where the bias comes from
     -------------------------
-    It answers another question. Surgery of the primary tumour can truly prevent local progression and prolong no life: `read_as`
+    It answers another question. Surgery of the primary tumour can truly prevent local progression and prolong no life: read as
     death, as if women lived longer for it, it favours surgery. As itself it is unbiased: every progression is seen in the month
     in which it happens. Who dies early cannot progress later, so the share who ever progress depends on survival as well.
 

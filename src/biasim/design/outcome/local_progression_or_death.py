@@ -19,7 +19,7 @@ def local_progression_or_death(
     Where the bias comes from
     -------------------------
     A ratio of a composite is an average of those of its components. Where surgery prevents local progression and no death, the
-    composite is better although nobody lives longer: `read_as` death it favours surgery, as itself it is unbiased.
+    composite is better although nobody lives longer: read as death it favours surgery, as itself it is unbiased.
     Distant progression, on which surgery of the primary tumour may do nothing or harm, is left out here.
 
     Parameters
