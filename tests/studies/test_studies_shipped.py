@@ -13,12 +13,10 @@ from pathlib import Path
 import pytest
 
 from biasim.config.load import load, resolve
+from biasim.config.resolve import all_studies
 from biasim.engine.run import run
 
-SHIPPED = (
-    "immortal_time", "immortal_time_remedies", "confounding_by_indication", "hidden_confounding", "responder_selection",
-    "stage_migration", "literature", "paradox", "outcome_misjudged", "local_progression", "informative_censoring",
-)  # fmt: skip
+SHIPPED = tuple(study.stem for study in all_studies())
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ def lessons(
     folder: Annotated[Path, typer.Option("--lessons", help="folder of the lessons")] = Path("docs/lessons"),
     results: Annotated[Path, typer.Option(help="folder of the results of the studies")] = Path("results"),
 ) -> None:
-    """Write the tables of the lessons: those of the studies from stored results, those of the exercises by running them."""
+    """Write the tables of the lessons, those of the exercises by running them, and the index of all lessons."""
     from biasim.report.lesson_text import filled
     from biasim.store.whole import write_text
 
@@ -37,6 +37,7 @@ def lessons(
             write_text(page, after)
         told = "written" if after != before else "as it was"
         print(f"{page}: {told}, {perf_counter() - began:.1f} s")
+    write_index(folder / "README.md", folders)
 
 
 def lesson_folders(lessons: Path) -> dict[str, Path]:
@@ -45,6 +46,22 @@ def lesson_folders(lessons: Path) -> dict[str, Path]:
     if not found:
         raise BiasimError(f"no lessons in '{lessons}': a lesson is {lessons / '<study>' / 'README.md'}")
     return found
+
+
+def write_index(page: Path, folders: dict[str, Path]) -> None:
+    """The index, from a comment in each lesson. A folder of lessons without a page of its own has none."""
+    from biasim.report.lesson_index import with_index
+    from biasim.store.whole import write_text
+
+    if page.is_file():
+        pages = {name: (place / "README.md").read_text(encoding="utf-8") for name, place in folders.items()}
+        before = page.read_text(encoding="utf-8")
+        try:
+            after = with_index(before, pages)
+        except BiasimError as error:
+            raise BiasimError(f"{page}: {error}") from error
+        if after != before:
+            write_text(page, after)
 
 
 def tables_of(lesson: Path, results: Path, scratch: Path) -> Callable[[str], Path]:
