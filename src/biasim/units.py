@@ -60,6 +60,7 @@ CAUSES = "causes of death"
 A_TRIAL = Needs((("treatment", RANDOMISATION),), "nobody is randomised")
 FROM_RANDOMISATION = Needs((("time_zero", RANDOMISATION),), "follow-up does not start when the arm is assigned")
 OTHER_CAUSES = Needs((("survival", CAUSES), ("outcome", "")), "every death is of the cancer")
+TWO_CAUSES = Needs((("survival", CAUSES),), "every death is of the cancer")
 IF_OTHER = replace(OTHER_CAUSES, when=("other",))
 LOCAL_PROGRESSION = Needs((("local", ""),), "no primary tumour ever progresses")
 

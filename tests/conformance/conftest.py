@@ -14,6 +14,7 @@ import pytest
 
 from biasim.cohort.generate import generate
 from biasim.config.choices import built
+from biasim.config.needs import givers, needs
 from biasim.config.signature import bare, parameters
 from biasim.config.text import Node
 from biasim.config.worlds import world_of
@@ -127,11 +128,12 @@ EXAMPLES = {  # parts with required parameters that no shipped world uses
 }
 
 
-NEEDS = {  # parts of the view that only some worlds can show -> what is changed in the plainest one
-    ("outcome", "death_of_the_cancer"): (("survival", partial(find("survival", "two_causes"))),),
-    ("outcome", "local_progression"): (("local", partial(find("local", "exponential"))),),
-    ("outcome", "local_progression_or_death"): (("local", partial(find("local", "exponential"))),),
-}
+def changes(room: str, name: str) -> tuple[tuple[str, Callable], ...]:
+    """The rooms of the plainest world to be changed for a part of the view that says what it needs of one."""
+    if room in WORLD:
+        return ()
+    wanted = [need.of[0] for need, _ in needs(room, name, {}) if need.of[0][0] in WORLD]
+    return tuple((other, partial(find(other, givers(other, what)[0]))) for other, what in wanted)
 
 
 def variants(room: str, name: str) -> Iterator[tuple[str, Callable]]:

@@ -20,7 +20,7 @@ random_part = pytest.mark.parametrize(("room", "name"), [p for p in PARTS if p[0
 def call(kit, part, room, name, rng, order=None, size=None):
     """The part on a cohort of its host world, its patients in another order if asked."""
     size = size or kit.SIZE
-    cohort = kit.cohort_of(kit.host(room, name), size, kit.NEEDS.get((room, name), ()))
+    cohort = kit.cohort_of(kit.host(room, name), size, kit.changes(room, name))
     clock = kit.stream("clock").standard_exponential(size)
     if order is not None:
         cohort, clock = kit.rows(cohort, order), clock[order]

@@ -9,7 +9,7 @@ import numpy as np
 from biasim.design._chance import chance
 from biasim.errors import UnknownColumn
 from biasim.types import Cohort, Outcome
-from biasim.units import OddsRatio, Probability, Switch
+from biasim.units import TWO_CAUSES, OddsRatio, Probability, Switch
 
 
 def death_of_the_cancer(
@@ -20,7 +20,7 @@ def death_of_the_cancer(
     missed_odds_ratio: Annotated[OddsRatio, Switch(1.0)] = 3.0,
     added: Annotated[Probability, Switch(0.0)] = 0.5,
     added_odds_ratio: Annotated[OddsRatio, Switch(1.0)] = 0.5,
-) -> Outcome:
+) -> Annotated[Outcome, TWO_CAUSES]:
     """Death that the certificate puts down to the cancer; any other death ends observation and competes (cause 2).
 
     What is judged against it is the cause-specific hazard ratio of death truly of the cancer, as a perfect trial that certifies

@@ -8,12 +8,12 @@ import numpy as np
 
 from biasim.design._local import primary_progresses
 from biasim.types import Cohort, Effect, Outcome
-from biasim.units import Switch
+from biasim.units import LOCAL_PROGRESSION, Switch
 
 
 def local_progression(
     cohort: Cohort, rng: np.random.Generator, *, read_as: Annotated[Literal["itself", "death"], Switch("itself")] = "itself"
-) -> Outcome:
+) -> Annotated[Outcome, LOCAL_PROGRESSION]:
     """Local progression; death without it ends observation and competes (cause 2).
 
     What is judged against it is the cause-specific hazard ratio of local progression, as a perfect trial would report it.

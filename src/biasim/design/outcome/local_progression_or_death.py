@@ -8,12 +8,12 @@ import numpy as np
 
 from biasim.design._local import primary_progresses
 from biasim.types import Cohort, Outcome
-from biasim.units import Switch
+from biasim.units import LOCAL_PROGRESSION, Switch
 
 
 def local_progression_or_death(
     cohort: Cohort, rng: np.random.Generator, *, read_as: Annotated[Literal["itself", "death"], Switch("itself")] = "itself"
-) -> Outcome:
+) -> Annotated[Outcome, LOCAL_PROGRESSION]:
     """Local progression or death of any cause: the composite that a paper may call progression-free survival.
 
     Where the bias comes from
