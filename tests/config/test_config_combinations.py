@@ -58,7 +58,8 @@ COMBINATIONS = [
      "'death_of_the_cancer' where the survival is 'weibull': every death is of the cancer", "{survival: two_causes}"),
     ([(REGISTRY, f"    outcome: local_progression\n{REGISTRY}")], 16,
      "'local_progression' where the local is 'none': no primary tumour ever progresses", "{local: exponential}"),
-    ([(REGISTRY, f"    outcome: local_progression_or_death\n{REGISTRY}")], 16, "no primary tumour ever progresses", "exponential"),
+    ([(REGISTRY, f"    outcome: local_progression_or_death\n{REGISTRY}")], 16,
+     "no primary tumour ever progresses", "exponential"),
     # a criterion that adds nothing to itself
     ([("eligibility: stage_iv_known", "eligibility: [stage_iv_known, stage_iv_known]")], 18, "'stage_iv_known' stands twice",
      "Leave one out."),
