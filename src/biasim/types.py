@@ -67,8 +67,9 @@ class Treatment:
 class Care:
     """Other treatment than surgery, hers whatever is done to the primary tumour, and what it does."""
 
-    begins: float  # months from diagnosis
+    begins: Floats | float  # months from diagnosis: one for all, or (n,)
     log_ratio: Floats  # log hazard ratio from `begins` on, (n,)
+    received: Bools | None = None  # who got it; None where everybody did, or nobody
 
     @property
     def is_none(self) -> bool:

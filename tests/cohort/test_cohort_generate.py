@@ -19,6 +19,7 @@ OTHER = {  # for each room, another choice than the neutral one
     "staging": ("known_at_diagnosis", {}),
     "censoring": ("by_prognosis", {"per_month": 0.01, "intended_ratio": 2.0}),
     "local": ("exponential", {"per_month": 0.02}),
+    "care": ("with_surgery", {}),
 }
 
 

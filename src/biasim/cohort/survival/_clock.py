@@ -6,7 +6,7 @@ import numpy as np
 
 from biasim.types import Care, Course, Floats
 
-Segments = tuple[tuple[float, ...], tuple[Floats | float, ...]]
+Segments = tuple[tuple[Floats | float, ...], tuple[Floats | float, ...]]
 
 
 def segments(course: Course, care: Care, shape: float, scale: float) -> Segments:
@@ -16,9 +16,8 @@ def segments(course: Course, care: Care, shape: float, scale: float) -> Segments
     if care.is_none:
         return (0.0, evaluated), (1.0, response)
     other = np.exp(care.log_ratio)
-    if begins <= evaluated:
-        return (0.0, begins, evaluated), (1.0, other, response * other)
-    return (0.0, evaluated, begins), (1.0, response, response * other)
+    between = np.where(begins <= evaluated, other, response)
+    return (0.0, np.minimum(begins, evaluated), np.maximum(begins, evaluated)), (1.0, between, response * other)
 
 
 def ratio_at(time: Floats, before: Segments) -> Floats | float:

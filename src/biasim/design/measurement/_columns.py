@@ -11,7 +11,7 @@ from biasim.types import Cohort, Measured
 
 RESPONSE = ("responded", "progressed")  # known once systemic therapy has been evaluated
 # Not covariates of the patient at diagnosis, but a study may have written them down.
-AFTERWARDS = (*RESPONSE, "occult", "found_by_surgery")
+AFTERWARDS = (*RESPONSE, "occult", "found_by_surgery", "other_care")
 
 
 def afterwards(cohort: Cohort, name: str) -> NDArray:
@@ -20,6 +20,9 @@ def afterwards(cohort: Cohort, name: str) -> NDArray:
         return cohort.course.response == 1
     if name == "progressed":
         return cohort.course.response == -1
+    if name == "other_care":
+        received = cohort.care.received
+        return np.zeros(cohort.size, bool) if received is None else received
     return cohort.patients.occult if name == "occult" else cohort.staging.found_by_surgery
 
 
@@ -28,7 +31,7 @@ def gather(cohort: Cohort, names: Sequence[str], altered: Mapping[str, NDArray] 
 
     Every name must be a column of the patients, one of AFTERWARDS or a key of `altered`.
     The one (n, p) matrix is filled column by column, so that no second copy exists. `known_from` says
-    from which month on the response is known.
+    from which month on the response is known, and who got other treatment than surgery.
     """
     columns, altered = cohort.patients.columns, altered or {}
     values = np.empty((cohort.size, len(names)))
@@ -39,6 +42,6 @@ def gather(cohort: Cohort, names: Sequence[str], altered: Mapping[str, NDArray] 
             values[:, position] = columns[name]
         else:
             values[:, position] = afterwards(cohort, name)
-    evaluated = cohort.course.evaluated
-    known_from = np.array([evaluated if name in RESPONSE else 0.0 for name in names])
+    later = dict.fromkeys(RESPONSE, cohort.course.evaluated) | {"other_care": np.max(cohort.care.begins, initial=0.0)}
+    known_from = np.array([later.get(name, 0.0) for name in names])
     return Measured(names=tuple(names), values=values, known_from=known_from if known_from.any() else None)

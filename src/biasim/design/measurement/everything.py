@@ -1,4 +1,4 @@
-"""All that the world knows of its patients at diagnosis, and how they responded."""
+"""All that the world knows of its patients at diagnosis, how they responded, and what else they got."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from biasim.design.measurement._columns import afterwards, gather
 from biasim.types import Cohort, Measured
 
-LATER = ("responded", "progressed", "occult")
+LATER = ("responded", "progressed", "occult", "other_care")
 
 
 def everything(cohort: Cohort, rng: np.random.Generator) -> Measured:
-    """Every recorded and hidden covariate without error, response and progression, and occult metastases.
+    """Every recorded and hidden covariate without error, response and progression, occult metastases, other treatment.
 
     Where the bias comes from
     -------------------------
@@ -22,8 +22,8 @@ def everything(cohort: Cohort, rng: np.random.Generator) -> Measured:
     Returns
     -------
     Measured
-        Recorded, hidden, then `responded`, `progressed` and `occult`, each of these three only if
-        somebody in the cohort has it.
+        Recorded, hidden, then `responded`, `progressed`, `occult` and `other_care` (treatment other than surgery), each of these
+        four only if somebody in the cohort has it.
     """
     patients = cohort.patients
     absent = {name for name in LATER if not afterwards(cohort, name).any()}
