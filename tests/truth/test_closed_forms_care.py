@@ -1,10 +1,14 @@
 """Other treatment, calendar time and imaging under constant hazards: mixtures of exponentials as Cox regression sees them."""
 
+from math import sqrt
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from biasim.cohort.patients.two_scores_over_years import Imaging
 from biasim.cohort.treatment.by_year import Wait
+from biasim.store.tables import read_table
 
 from .test_closed_forms import RATE, agrees, cohorts, cox_limit, log_hazard_ratio
 
@@ -14,11 +18,18 @@ AT_ONCE = {"median_wait": 1e-9, "wait_spread": 0.0}
 NO_WAIT = {"wait": Wait(median=1e-9, spread=0.0)}
 
 
-def step(early, late=None, change=0.0):
-    """Survival and density on TIME when the hazard is `early` before month `change` and `late` from it on."""
+def step(early, late=None, change=0.0, spread=0.0):
+    """Survival and density on TIME when the hazard is `early` before month `change` and `late` from it on.
+
+    `spread` is the standard deviation of a normal log frailty that multiplies both, integrated over 40 nodes.
+    """
     late = early if late is None else late
-    alive = np.exp(-early * np.minimum(TIME, change) - late * np.maximum(TIME - change, 0.0))
-    return np.array([alive, np.where(change > TIME, early, late) * alive])
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40) if spread else (np.zeros(1), np.ones(1))
+    frailty = np.exp(spread * nodes)[:, None]
+    used = early * np.minimum(TIME, change) + late * np.maximum(TIME - change, 0.0)
+    alive = np.exp(-frailty * used)
+    weights = weights / weights.sum()
+    return np.array([weights @ alive, np.where(change > TIME, early, late) * (weights @ (frailty * alive))])
 
 
 def limit(unexposed, exposed):
@@ -41,15 +52,16 @@ def proven(found, truth, sign):
 # ---------------------------------------------------------------- co-intervention
 
 
-def co_intervention(meant, share, odds_ratio, ratio, later=0.0):
+def co_intervention(meant, share, odds_ratio, ratio, later=0.0, spread=0.0):
     """Each group is a mixture of the treated and the untreated.
 
     Of the others a share q is treated, of those meant for surgery q' = q OR / (1 - q + q OR). The treated die at the rate
     times the ratio, in those meant for surgery only from month `later` on.
     """
     more = share * odds_ratio / (1.0 - share + share * odds_ratio)
-    others = [((1.0 - meant) * share, step(ratio * RATE)), ((1.0 - meant) * (1.0 - share), step(RATE))]
-    operated = [(meant * more, step(RATE, ratio * RATE, later)), (meant * (1.0 - more), step(RATE))]
+    untreated, treated = step(RATE, spread=spread), step(ratio * RATE, spread=spread)
+    others = [((1.0 - meant) * share, treated), ((1.0 - meant) * (1.0 - share), untreated)]
+    operated = [(meant * more, step(RATE, ratio * RATE, later, spread)), (meant * (1.0 - more), untreated)]
     return limit(others, operated)
 
 
@@ -77,9 +89,9 @@ def by_year(years, share, reference, odds_ratio):
     return odds / (1.0 + odds)
 
 
-def calendar(chance, ratio):
+def calendar(chance, ratio, spread=0.0):
     """Women of year k die at RATE x ratio^k, and a share chance[k] of them is meant for surgery."""
-    curves = [step(RATE * ratio**k) for k in range(len(chance))]
+    curves = [step(RATE * ratio**k, spread=spread) for k in range(len(chance))]
     return limit(
         [((1.0 - p) / len(chance), curve) for p, curve in zip(chance, curves, strict=True)],
         [(p / len(chance), curve) for p, curve in zip(chance, curves, strict=True)],
@@ -111,7 +123,7 @@ def test_calendar_time_switched_off():
 SMALL, SMALL_RATIO = 0.3, np.exp(-0.9)
 
 
-def imaging(chance, seen):
+def imaging(chance, seen, share=SMALL):
     """Women called stage IV at diagnosis in year k: all with ordinary metastases, and a share seen[k] of those with small ones.
 
     In every year the same share chance[k] of both is meant for surgery; what changes is the mixture.
@@ -120,7 +132,7 @@ def imaging(chance, seen):
     arms = [[], []]
     for p, s in zip(chance, seen, strict=True):
         for arm, weight in zip(arms, (1.0 - p, p), strict=True):
-            arm += [(weight * (1.0 - SMALL), ordinary), (weight * SMALL * s, small)]
+            arm += [(weight * (1.0 - share), ordinary), (weight * share * s, small)]
     return limit(*arms)
 
 
@@ -152,3 +164,38 @@ def test_stage_iv_looks_better_from_year_to_year_and_nobody_lives_longer():
     assert abs(first - ordinary) < 4 * error
     assert abs(last - ((1 - SMALL) * ordinary + SMALL * small)) < 4 * error
     assert abs(alive[year == 0.0].mean() - alive[year == 14.0].mean()) < 4 * np.sqrt(2) * error
+
+
+# ---------------------------------------------------------------- the shipped studies
+
+
+RESULTS = Path(__file__).parents[2] / "results"
+SCORES = sqrt(0.5)  # two independent scores with a log hazard ratio of 0.5 per standard deviation
+FALLING, RISING, POLICY = by_year(15, 0.4, 7.0, 0.88), by_year(15, 0.4, 7.0, 1.14), by_year(15, 0.999, 7.0, 1e6)
+SEEN = np.linspace(0.0, 1.0, 15)
+
+
+def stored(study, design, method="cox"):
+    """Mean log hazard ratio and its Monte Carlo standard error, scenario by scenario."""
+    rows = read_table(RESULTS / study / "tables" / "performance.csv")
+    wanted = [row for row in rows if (row["design"], row["method"], row["measure"]) == (design, method, "mean")]
+    return [(float(row["value"]), float(row["mcse"])) for row in wanted]
+
+
+SHIPPED = [
+    ("co_intervention", "registry",
+     lambda: [co_intervention(0.4, 0.696, ratio, 0.6, spread=SCORES) for ratio in (3.6, 9.3, 1.0)]),
+    ("trial_systemic_therapy", "trial",
+     lambda: [co_intervention(0.5, 0.936, ratio, 0.6, spread=SCORES) for ratio in (0.215, 0.5, 1.0)]),
+    ("trial_systemic_therapy", "therapy_later", lambda: [co_intervention(0.5, 0.936, 1.0, 0.6, 6.0, SCORES)] * 3),
+    ("calendar_time", "registry", lambda: [calendar(FALLING, ratio, SCORES) for ratio in (0.95, 0.98, 1.0)]),
+    ("calendar_time", "surgery_spreads", lambda: [calendar(RISING, ratio, SCORES) for ratio in (0.95, 0.98, 1.0)]),
+    ("calendar_time", "historical_controls", lambda: [calendar(POLICY, ratio, SCORES) for ratio in (0.95, 0.98, 1.0)]),
+    ("stage_migration_by_imaging", "registry", lambda: [imaging(by_year(15, 0.4, 7.0, 0.8), SEEN, s) for s in (0.3, 0.125, 0.0)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("study", "design", "integrals"), SHIPPED, ids=[f"{row[0]}-{row[1]}" for row in SHIPPED])
+def test_the_stored_means_of_the_shipped_studies_are_these_integrals(study, design, integrals):
+    for (mean, mcse), truth in zip(stored(study, design), integrals(), strict=True):
+        assert abs(mean - truth) < 3.0 * mcse, (mean, mcse, truth)
