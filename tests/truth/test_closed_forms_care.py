@@ -182,7 +182,14 @@ def stored(study, design, method="cox"):
     return [(float(row["value"]), float(row["mcse"])) for row in wanted]
 
 
+def found_by_surgery(occult):
+    """All of the occult are operated on and found so; of the others 35 %."""
+    ordinary, small = step(RATE, spread=SCORES), step(RATE * SMALL_RATIO, spread=SCORES)
+    return limit([((1.0 - occult) * 0.65, ordinary)], [((1.0 - occult) * 0.35, ordinary), (occult, small)])
+
+
 SHIPPED = [
+    ("stage_migration", "registry", lambda: [found_by_surgery(share) for share in (0.1, 0.05, 0.0)]),
     ("co_intervention", "registry",
      lambda: [co_intervention(0.4, 0.696, ratio, 0.6, spread=SCORES) for ratio in (3.6, 9.3, 1.0)]),
     ("trial_systemic_therapy", "trial",
