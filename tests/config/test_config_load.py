@@ -54,7 +54,8 @@ def test_message_reads_as_promised() -> None:
     message = str(next(p for p in refused.value.problems if p.path == "designs.registry.exposure"))
     assert message.endswith(
         ":10:15: designs.registry.exposure: 'ever_operatd' is not a part of exposure; expected one of "
-        "arm_and_surgery, ever_operated, intended, operated_by_time_zero, time_varying. Did you mean 'ever_operated'?"
+        "arm_and_surgery, ever_operated, intended, misrecorded, operated_by_time_zero, time_varying. "
+        "Did you mean 'ever_operated'?"
     )
 
 

@@ -102,6 +102,20 @@ def rows(value: Any, order: np.ndarray) -> Any:
     return value
 
 
+class Along:
+    """A random stream whose draws, one a patient, go with the patients into another order."""
+
+    def __init__(self, rng: np.random.Generator, order: np.ndarray) -> None:
+        self.rng, self.order = rng, order
+
+    def __getattr__(self, name: str) -> Callable:
+        def drawn(*arguments: Any, **keywords: Any) -> Any:
+            found = getattr(self.rng, name)(*arguments, **keywords)
+            return found[..., self.order] if np.shape(found)[-1:] == (len(self.order),) else found
+
+        return drawn
+
+
 def measured(cohort: Cohort) -> Measured:
     """Every recorded covariate, as `measurement.registry` gives them."""
     return frozen(find("measurement", "registry")(cohort, stream("measurement")))

@@ -143,7 +143,7 @@ def test_the_order_of_the_patients_does_not_matter(kit, room: str, name: str) ->
     for label, part, result in results(kit, room, name):
         if "target" in label:
             continue  # an accrual target takes the first of the cohort, by its definition
-        permuted = call(kit, part, room, name, kit.stream(room), order)
+        permuted = call(kit, part, room, name, kit.Along(kit.stream(room), order), order)
         for (path, expected), (_, found) in zip(kit.leaves(kit.rows(result, order)), kit.leaves(permuted), strict=True):
             assert np.allclose(expected, found, rtol=1e-12, atol=0, equal_nan=True), (label, path)
 

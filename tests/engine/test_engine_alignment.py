@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from biasim.config.load import load
-from biasim.engine.alignment import aligned
+from biasim.engine.alignment import aligned, judged_from
 from biasim.engine.as_designed import these
 from biasim.engine.plan import plan
 from biasim.engine.replicate import cohorts
@@ -146,3 +146,54 @@ def test_some_women_of_a_cohort_keep_their_potential_survival_times(tmp_path: Pa
     everyone[rows] = waits
     np.testing.assert_array_equal(some.potential.under(waits), cohort.potential.under(everyone)[rows])
     np.testing.assert_array_equal(some.patients.columns["recorded_score"], cohort.patients.columns["recorded_score"][rows])
+
+
+OWN_CLOCKS = """\
+study: own_clocks
+aim: an operation that works, seen with a clock for each group, among women selected by what became of them
+world: two_scores
+change:
+  patients: {two_scores: {recorded_log_ratio: 0.5, hidden_log_ratio: 0.8}}
+  effect: {constant: {hazard_ratio: 0.5}}
+  censoring: {exponential: {per_month: 0.02}}
+designs:
+  plain:
+    time_zero: diagnosis
+    exposure: ever_operated
+    measurement: registry
+    follow_up: {months: {months: 24}}
+    methods: [cox, {rmst: {horizon: 20}}]
+  from_surgery:
+    time_zero: by_group
+    exposure: ever_operated
+    measurement: registry
+    follow_up: {months: {months: 24}}
+    methods: [cox, {rmst: {horizon: 20}}]
+  found_early:
+    eligibility: [referred, {complete_follow_up: {months: 12}}]
+    time_zero: {lead_time: {months: 6}}
+    exposure: ever_operated
+    measurement: registry
+    follow_up: {months: {months: 24}}
+    methods: [cox, {rmst: {horizon: 20}}]
+estimands: [marginal_log_hazard_ratio]
+performance: [bias]
+run: {size: 500, replicates: 2, seed: 3, truth: 50000}
+"""
+
+
+def test_a_clock_for_each_group_and_selection_by_what_became_of_her_leave_the_truth_alone(tmp_path: Path) -> None:
+    """It is that of all women from diagnosis, to the last digit: neither is a moment, nor a baseline, of a strategy."""
+    (tmp_path / "own_clocks.yaml").write_text(OWN_CLOCKS)
+    study = load(tmp_path / "own_clocks.yaml")
+    folder = run(study, results=tmp_path, workers=1)
+    with (folder / "tables" / "truths.csv").open(newline="") as file:
+        found = {(row["design"], row["estimand"]): float(row["value"]) for row in csv.DictReader(file)}
+    for design in ("from_surgery", "found_early"):
+        for estimand in ("marginal_log_hazard_ratio", "rmst_difference(horizon=20)"):
+            assert found[design, estimand] == found["plain", estimand] != 0.0
+    designs = study.scenarios[0].designs
+    moments = np.array([-6.0, 0.0, 3.0])
+    for design in ("from_surgery", "found_early"):
+        assert judged_from(designs[design], moments).tolist() == [0, 0, 0]
+    assert judged_from(designs["plain"], moments).tolist() == moments.tolist()

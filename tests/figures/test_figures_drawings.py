@@ -141,6 +141,17 @@ def test_no_month_is_immortal_after_a_landmark_or_when_exposure_begins_at_surger
     assert "counts as unexposed" in person_time(over_time, "registry").caption
 
 
+def test_a_diagnosis_brought_forward_is_in_the_picture_and_immortal() -> None:
+    tables = people(group=["unexposed", "exposed"], wait=[np.nan, 4.0], decided=[np.nan, 0.0], end=[9.0, 20.0],
+                    time_zero=[0.0, -6.0])  # fmt: skip
+    drawing = person_time(tables, "registry")
+    axes = drawing.figure.axes[0]
+    assert axes.get_xlim()[0] == -6.0
+    assert "6 immortal months in 1 patients" in drawing.alt
+    assert all(line.get_xdata().min() >= 0.0 for line in axes.lines)  # no month before time zero is thrown away
+    assert min(bar.get_x() for bar in axes.patches) == -6.0
+
+
 def test_curves_that_coincide_say_so_and_others_do_not(plain_study: Path) -> None:
     tables = read(plain_study)
     assert "coincide" in survival_curves(tables, "registry").alt

@@ -93,10 +93,14 @@ def recorded(cohort: Cohort, parts: Parts, streams: Streams) -> Measured:
 
 
 def _known_from(measured: Measured, time_zero: Floats) -> Floats | None:
-    """Months from time zero from which each covariate is known; None when all of them are at time zero."""
+    """Months from time zero from which each covariate is known; None when all of them are at time zero.
+
+    Where patients have time zeros of their own, the month from which it is known of everybody. A time zero before month 0
+    is an earlier diagnosis, with all that is known at a diagnosis.
+    """
     if measured.known_from is None or not len(time_zero):
         return None
-    later = np.maximum(measured.known_from - time_zero.min(), 0.0)
+    later = np.maximum(measured.known_from - time_zero.min(), 0.0) * (measured.known_from > 0.0)
     return later if later.any() else None
 
 

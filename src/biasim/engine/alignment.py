@@ -8,8 +8,12 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from biasim.config.signature import parameters
 from biasim.config.study import Choice, Design
+from biasim.engine.as_designed import OWN_TIME_ZEROS
+from biasim.types import Floats
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 HORIZON_IN_CLAIM = ("rmst_difference", "survival_difference")  # the others take the horizon of the design
@@ -23,7 +27,8 @@ def aligned(choice: Choice, design: Design, said: Mapping[str, Any] = NOTHING) -
     A trial is judged in the randomised from randomisation on: where the exposure is the arm, as
     assigned, else operated at once against never. A landmark study is judged in those whom either
     strategy lets live to the landmark, operated by then or never; any other in all patients, operated
-    at diagnosis or never. A hazard ratio that is not constant depends on the length of follow-up, so a
+    at diagnosis or never. So is a time zero that differs between the groups, which is a moment of neither strategy: both
+    are judged from diagnosis (`judged_from`). A hazard ratio that is not constant depends on the length of follow-up, so a
     design with a fixed follow-up is judged over those months.
     """
     known = parameters(choice.room, choice.name)
@@ -50,3 +55,8 @@ def frame(design: Design) -> Mapping[str, Any]:
         found |= {"strategies": "within_grace"} if design.exposure.name == "operated_by_time_zero" else {}
     found["horizon"] = design.follow_up.parameters["months"] if design.follow_up.name == "months" else inf
     return found
+
+
+def judged_from(design: Design, time_zero: Floats) -> Floats:
+    """The time zero of each patient from which the strategies are compared in truth, months from diagnosis, shape (n,)."""
+    return np.zeros(len(time_zero)) if design.time_zero.name in OWN_TIME_ZEROS else time_zero

@@ -13,16 +13,21 @@ from biasim.engine.streams import Streams
 from biasim.types import Cohort, Floats, Integers, Local, Potential
 
 Under = Callable[[Floats | float], Floats]
-SURVIVAL = "alive_at"  # a criterion that is met by living on under the strategy that was followed: no baseline of a contrast
+# Criteria that are met by what becomes of her under the strategy that was followed: no baseline of a contrast.
+CONSEQUENCES = ("alive_at", "complete_follow_up", "referred")
+# Time zeros that differ between the groups and so are no moment of either strategy: judged as if it were the diagnosis.
+OWN_TIME_ZEROS = ("by_group", "lead_time")
 
 
 def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, measured: bool) -> Cohort:
     """The eligible women, watched until loss or the end of the design's follow-up, with the design's outcome in place of death.
 
-    `measured` makes the covariates that the design measures the recorded ones, for estimands that are given them. Where a
-    value is missing to the investigator, the truth is taken given the value behind it.
+    Where the groups have time zeros of their own, they are watched from diagnosis. `measured` makes the covariates that
+    the design measures the recorded ones, for estimands that are given them. Where a value is missing to the investigator,
+    the truth is taken given the value behind it.
     """
-    time_zero = view["time_zero"](cohort)
+    part = view["time_zero"]
+    time_zero = np.zeros(cohort.size) if getattr(part, "func", part).__name__ in OWN_TIME_ZEROS else part(cohort)
     seen = replace(cohort, lost=np.minimum(cohort.lost, view["follow_up"](cohort, time_zero, streams("follow_up"))))
     if measured:
         found, columns = view["measurement"](cohort, streams("measurement")), dict(cohort.patients.columns)
@@ -31,7 +36,7 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
         seen = replace(seen, patients=replace(cohort.patients, columns=columns, recorded=found.names))
     eligible = np.ones(cohort.size, dtype=bool)
     for part in view["eligibility"]:
-        if part.func.__name__ != SURVIVAL:
+        if part.func.__name__ not in CONSEQUENCES:
             rng = streams(f"eligibility.{part.func.__name__}")
             eligible &= part(cohort, rng, target=0) if "target" in part.keywords else part(cohort, rng)
     seen = as_counted(seen, view, streams)

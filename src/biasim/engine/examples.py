@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from biasim.config.study import Design
-from biasim.engine.alignment import frame
+from biasim.engine.alignment import frame, judged_from
 from biasim.engine.as_counted import as_counted
 from biasim.engine.both_ways import Lived, both_ways, hazard_ratio_rows
 from biasim.engine.plan import Plan
@@ -56,7 +56,7 @@ def examples(planned: Plan, designs: Iterable[Design]) -> dict[str, Rows]:
             tables["at_risk"] += at_risk_rows(design.name, group, start, stop, died)
         assigned = frame(design).get("strategies") == "assigned"
         counted = as_counted(cohort, parts.view, streams)
-        lived = both_ways(counted, observed, time_zero, last_month(design, time_zero), assigned)
+        lived = both_ways(counted, observed, judged_from(design, time_zero), last_month(design, time_zero), assigned)
         for group, curve in true_curves(lived):
             tables["curves"] += curve_rows(design.name, group, "truth", curve)
         ratios = hazard_ratio_rows(design.name, observed, lived, LONGEST)

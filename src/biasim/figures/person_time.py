@@ -35,6 +35,7 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
     left, high = 8.0, _ROW * rows
     axes = style.place(figure, left, 12, width - left - 7, high)
     style.months_axis(axes, last, width - left - 7)
+    axes.set_xlim(min(0.0, float(people["time_zero"].min())), last)  # a diagnosis brought forward lies before month 0
     axes.set_ylim(rows, -0.2)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -86,7 +87,7 @@ def _sorted(table: pd.DataFrame, design: str, *, over_time: bool) -> pd.DataFram
 def _bar(axes: Axes, patient: object, last: float) -> None:
     y, zero, end = patient.row + 0.5, patient.time_zero, min(patient.end, last)
     known = min(zero + patient.waited, end)
-    axes.plot([0, min(zero, last)], [y, y], color="#BFBFBF", linewidth=0.8, zorder=1)
+    axes.plot([0, min(max(zero, 0), last)], [y, y], color="#BFBFBF", linewidth=0.8, zorder=1)
     if patient.immortal > 0:
         axes.barh(y, known - zero, left=zero, height=_BAR, zorder=2, **_WAITING)
     elif patient.waited > 0:
