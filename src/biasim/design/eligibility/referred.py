@@ -36,6 +36,8 @@ def referred(
     the two alone selects, and confounds nothing; nor do two that multiply, as they nearly do where hardly anybody enters.
     With `by: preference`, a cause of surgery takes the place of the operation: the M of the textbooks, a weaker bias.
     Adjusting for the prognosis that entry depends on closes the path, where it is recorded.
+    Source: Hernan, Hernandez-Diaz and Robins 2004, doi 10.1097/01.ede.0000135174.63482.43; Greenland 2003, doi
+    10.1097/01.ede.0000042804.12056.6c.
 
     Parameters
     ----------

@@ -38,6 +38,7 @@ def misrecorded(
     operated, as palliative surgery does, which favours no surgery. Below 1 both work the other way. An odds ratio biases
     only where there are errors to be spread, with a sensitivity or a specificity below 1. With `ever_operated` a missed
     operation takes immortal months out of the exposed, which hides part of that bias.
+    Source: exceptions to the rule that errors by chance pull towards none, doi 10.1093/aje/kwac035.
 
     Parameters
     ----------

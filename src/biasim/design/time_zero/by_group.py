@@ -28,7 +28,8 @@ def by_group(
     where the hazard differs between patients the frailest with them, which favours no surgery when the operated are counted
     from diagnosis. A hazard that changes with the months since diagnosis biases in its own direction, whichever the moments.
     With both at diagnosis the two clocks are one; what `ever_operated` does from there is immortal time.
-    Source: Suissa 2008, doi 10.1093/aje/kwm324.
+    Source: Suissa 2008, doi 10.1093/aje/kwm324; Hernan, Sauer, Hernandez-Diaz, Platt and Shrier 2016, doi
+    10.1016/j.jclinepi.2016.04.014.
 
     Parameters
     ----------
