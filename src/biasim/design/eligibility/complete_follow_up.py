@@ -16,10 +16,10 @@ def complete_follow_up(cohort: Cohort, rng: np.random.Generator, *, months: Anno
     Where the bias comes from
     -------------------------
     Eligibility looks into the future: women lost within these months were alive when last seen, so that leaving them out
-    takes away months lived and no death, and survival looks shorter than it is. Where one group is lost more often, more of
-    its survivors go. Favours surgery where it is the unoperated that are lost, and no surgery where it is the operated.
-    Loss at the same rate in both makes no difference of its own; it pulls a true effect towards none. Keeping these women
-    until they are lost is what Cox regression and Kaplan-Meier curves are for.
+    takes away months lived and no death, and survival looks shorter than it is. Where one group is lost more often within
+    these months, more of its survivors go. Favours surgery where it is the unoperated that are lost, and no surgery where
+    it is the operated. Loss at the same rate in both makes no difference of its own; it pulls a true effect towards none.
+    Keeping these women until they are lost is what Cox regression and Kaplan-Meier curves are for.
 
     Parameters
     ----------

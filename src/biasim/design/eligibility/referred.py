@@ -31,11 +31,11 @@ def referred(
     Entry is a common consequence of surgery and of prognosis, and the study looks only at those who entered: a collider.
     Among them the two go together, although they have nothing to do with each other in the region. When the operated are
     more likely to enter (odds ratio by surgery above 1) and so are women who do badly (odds ratio hidden or odds ratio
-    recorded above 1, as where complications lead to the hospital), the unoperated of the study are those who had to do badly
-    to get in, which favours surgery. When it is the fitter who travel to the centre (below 1), it favours no surgery. One of
-    the two alone selects, and confounds nothing; nor do two that multiply, as they nearly do where hardly anybody enters.
-    With `by: preference`, a cause of surgery takes the place of the operation: the M of the textbooks, a weaker bias.
-    Adjusting for the prognosis that entry depends on closes the path, where it is recorded.
+    recorded above 1, as where complications lead to the hospital), the unoperated of the study are those who had to do
+    badly to get in, which favours surgery. When it is the fitter who travel to the centre (odds ratio hidden below 1), it
+    favours no surgery. One of the two alone selects, and confounds nothing; nor do two that multiply, as they nearly do
+    where hardly anybody enters. With `by: preference`, a cause of surgery takes the place of the operation: the M of the
+    textbooks, a weaker bias. Adjusting for the prognosis that entry depends on closes the path, where it is recorded.
     Source: Hernan, Hernandez-Diaz and Robins 2004, doi 10.1097/01.ede.0000135174.63482.43; Greenland 2003, doi
     10.1097/01.ede.0000042804.12056.6c.
 

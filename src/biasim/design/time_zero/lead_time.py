@@ -23,9 +23,9 @@ def lead_time(
 
     Where the bias comes from
     -------------------------
-    These months are lead time: nobody in the group can have died in them, and they are counted as survival. They favour
+    These months are lead time, which is counted as survival although nobody in the group can have died in it: favours
     surgery where the group is that of the intended or the operated, and no surgery where it is that of the unoperated. In
-    everyone they move both clocks alike, which leaves the hazard ratio where it was.
+    everyone the months move both clocks alike, which leaves the hazard ratio where it was.
 
     Parameters
     ----------
