@@ -51,7 +51,7 @@ def test_ids_are_unique_and_in_order() -> None:
 
 @every_row
 def test_every_row_says_who_what_and_where_it_was_seen(row: MeasuredBias) -> None:
-    assert all((row.bias, row.label, row.setting, row.analysis, row.source, row.figure))
+    assert all((row.bias, row.label, row.where, row.what, row.source, row.figure))
     assert not row.verified or row.seen_in
     assert not row.doi or re.fullmatch(r"10\.\d{4,9}/\S+", row.doi), row.doi
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 from importlib import resources
 from math import exp, log, sqrt
+from statistics import NormalDist
 
 import pytest
 
 from biasim.errors import BiasimError
-from biasim.evidence.published import KINDS, Published, at_95, known, published, published_ids
+from biasim.evidence.published import FILES, KINDS, Published, estimates, known, published, published_ids
+from biasim.evidence.ratio import at_95
 
-TABLES = ("retrospective.csv", "trials.csv", "meta_analyses.csv")
-PUBLISHED = [row.id for row in known()]
+PUBLISHED = published_ids()
 
 
 def raw() -> list[dict[str, str]]:
     folder = resources.files("biasim.evidence")
-    return [row for table in TABLES for row in csv.DictReader(folder.joinpath(table).read_text().splitlines())]
+    return [row for table in FILES for row in csv.DictReader(folder.joinpath(table).read_text().splitlines())]
 
 
 def test_khan_2002_by_hand() -> None:
@@ -31,18 +32,31 @@ def test_khan_2002_by_hand() -> None:
     assert khan.citation == "Khan, Surgery, 2002"
 
 
-def test_gnerlich_medians_and_lescodan_three_years() -> None:
-    median = published("gnerlich2007_seer").median
-    assert (median.operated, median.unoperated) == (36, 21)
+def test_fields_medians_and_lescodan_three_years() -> None:
+    median = published("fields2007_washu").median
+    assert (median.operated, median.unoperated) == (31.9, 15.4)
     three = published("lescodan2009").survival[3]
     assert (three.operated, three.unoperated) == (pytest.approx(0.434), pytest.approx(0.267))
+
+
+@pytest.mark.parametrize(
+    ("id", "word"),
+    [("gnerlich2007_seer", "alive at the end"), ("stahl2021_ncdb_surg", "HER2+"), ("thomas2016_seer", "before 2002 only")],
+)
+def test_survival_of_a_part_of_the_cohort_stands_in_a_note_only(id: str, word: str) -> None:
+    row = published(id)
+    assert word in row.notes["survival"]
+    assert row.survival == {}
+    assert row.median.operated is None or id == "thomas2016_seer"
 
 
 def test_interval_of_90_percent_by_hand() -> None:
     # E2108: 1.11 (0.82-1.52) at 90%. (ln 1.52 - ln 0.82) / (2 * 1.644854) = 0.187607; 1.959964 * that = 0.367703.
     trial = published("e2108_khan2022")
     assert trial.printed_level == 90
+    assert trial.printed_ends == (0.82, 1.52)
     assert trial.converted
+    assert trial.figure == "HR 1.11 (0.77 to 1.60)"
     assert trial.low == pytest.approx(1.11 / 1.444414, rel=2e-5)
     assert trial.high == pytest.approx(1.11 * 1.444414, rel=2e-5)
 
@@ -72,22 +86,27 @@ def test_interval_holds_the_estimate(id: str) -> None:
         assert 0 < row.low < row.hr < row.high
 
 
-@pytest.mark.parametrize("row", raw(), ids=lambda row: row["study_id"])
-def test_orientation_is_operated_against_not(row: dict[str, str]) -> None:
-    if row.get("hr_as_published"):
-        assert published(row["study_id"]).hr == pytest.approx(1 / float(row["hr_as_published"]), rel=1e-3)
-        assert published(row["study_id"]).low == pytest.approx(1 / float(row["ci_high_as_published"]), rel=1e-3)
+def test_orientation_is_operated_against_not() -> None:
+    turned = {row["study_id"]: row for row in raw() if row.get("hr_as_published")}
+    assert set(turned) == {row.id for row in estimates().values() if row.turned}
+    assert set(turned) == {"abcsg28_fitzal2019", "carmena2018", "nsw_renal"}
+    for id, cells in turned.items():
+        row = published(id)
+        assert "reciprocal of the published figure" in row.measure
+        assert row.hr == pytest.approx(1 / float(cells["hr_as_published"]), abs=0.005)
+        assert row.low == pytest.approx(1 / float(cells["ci_high_as_published"]), abs=0.005)
+        assert row.high == pytest.approx(1 / float(cells["ci_low_as_published"]), abs=0.005)
 
 
 def test_longer_medians_go_with_ratios_below_one() -> None:
-    both = [r for r in known() if r.hr and r.median.operated and r.median.unoperated]
+    both = [r for r in estimates().values() if r.hr and r.median.operated and r.median.unoperated]
     against = {r.id for r in both if (r.median.operated > r.median.unoperated) != (r.hr < 1)}
-    assert len(both) >= 8
+    assert len(both) >= 14
     assert against == {"e2108_khan2022"}  # 54.9 and 53.1 months: its curves cross
 
 
 def test_units() -> None:
-    for row in known():
+    for row in estimates().values():
         shares = [s for years in row.survival.values() for s in (years.operated, years.unoperated) if s is not None]
         assert all(0 < share < 1 for share in shares)
         assert row.share_operated is None or 0 < row.share_operated < 1
@@ -98,16 +117,27 @@ def test_a_prospective_registry_is_not_a_trial() -> None:
     assert all(row.design.startswith("RCT") for row in known("trial"))
     assert {"bomet_mf1401_soran2021", "bometin2025"} <= {row.id for row in known("prospective")}
     assert sum(len(known(kind)) for kind in KINDS) == len(known())
+    assert all(row.cancer == "breast" for row in known())
+
+
+def test_other_cancers_by_hand() -> None:
+    trial = published("you2020_npc")
+    assert (trial.kind, trial.cancer, trial.hr, trial.share_operated) == ("trial", "nasopharynx", 0.42, 0.5)
+    assert [row.id for row in known("trial", cancer="prostate")] == [
+        "stampede_h_2022_low", "stampede_h_2022_high", "horrad2019", "stampede_h_2018_all",
+    ]  # fmt: skip
 
 
 def test_recalled_rows_say_so() -> None:
     recalled = {row.id for row in known() if not row.verified}
+    assert all(row.verified for row in known(cancer="kidney"))
     assert recalled == {"rashaan2012_nl", "tbcrc013_king2021", "bomet_mf1401_soran2021", "tosello2018_cochrane"}
     assert all(published(id).citation.endswith("(recalled, not seen)") for id in recalled)
 
 
 def test_hazards_other_than_death_from_any_cause_are_known() -> None:
-    assert {row.id for row in known() if not row.of_death} == {"seer2010_13_7669", "nrgbr002_2022"}
+    others = {row.id for row in estimates().values() if not row.of_death}
+    assert others == {"seer2010_13_7669", "nrgbr002_2022", "ncdb_colon2017_iv_all"}
 
 
 def test_one_primary_estimate_per_label_and_database() -> None:
@@ -116,8 +146,40 @@ def test_one_primary_estimate_per_label_and_database() -> None:
 
 
 def test_every_figure_names_where_it_was_seen() -> None:
-    assert all(row.seen_in for row in known() if row.verified)
-    assert all(row.source and row.label for row in known())
+    assert all(row.seen_in for row in estimates().values() if row.verified)
+    assert all(row.source and row.label for row in estimates().values())
+
+
+def test_what_is_recalled_of_a_citation_is_said() -> None:
+    assert published("mudgway2020_ncdb_her2").citation.endswith("2020 (year, journal recalled)")
+    assert published("bometin2025").citation.endswith("(doi (built from the journal address) recalled)")
+    assert published("rashaan2012_nl").citation.endswith("2012 (recalled, not seen)")
+
+
+def test_p_values_agree_with_the_intervals() -> None:
+    """Two-sided normal P of the interval against the printed P, where that is a number and not a bound."""
+    off = set()
+    for row in estimates().values():
+        if row.p is None or row.low is None or row.high is None or row.p <= 0.001:
+            continue
+        z = abs(log(row.hr)) / ((log(row.high) - log(row.low)) / (2 * 1.959964))
+        off |= {row.id} if not 0.55 < 2 * (1 - NormalDist().cdf(z)) / row.p < 1.8 else set()
+    one_sided = {"jcog1017_shien2025", "nrgbr002_2022"}
+    assert off == one_sided | {"blanchard2008"}  # P of the abstract, interval of a review
+
+
+def test_operated_and_all_give_the_share() -> None:
+    rows = [row for row in estimates().values() if row.conduct.operated and row.n and row.share_operated]
+    assert len(rows) >= 30
+    for row in rows:
+        assert row.conduct.operated / row.n == pytest.approx(row.share_operated, abs=0.006), row.id
+
+
+def test_years_are_plausible() -> None:
+    for cells, row in zip(raw(), estimates().values(), strict=True):
+        first, last = row.conduct.years or (1962, 1962)
+        assert 1960 < first <= last, row.id
+        assert last <= float(cells["year"] or 2026) <= 2026, row.id
 
 
 def test_pooling_four_trials_reproduces_the_published_pool() -> None:

@@ -89,8 +89,10 @@ def test_published_figures_say_whether_they_were_seen_and_converted(write) -> No
     assert "HR 0.54 (0.51 to 0.57)" in rows[0]
     assert "doi:10.1158/1055-9965.EPI-22-0495" in rows[0]
     assert [row.split("|")[-2].strip() for row in rows] == ["seen", "seen", "recalled"]
-    assert "HR 1.11 (0.77 to 1.60)\\*" in rows[1]
-    assert "\\* interval converted to 95%" in text
+    assert "| HR 1.11 (0.77 to 1.60) ‡ |" in rows[1]
+    assert "| HR 0.90 (0.60 to 1.40) † |" in rows[2]
+    assert "\n\n† recalled" in text
+    assert "\n\n‡ interval converted to 95%" in text
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import typer
 
 from biasim.cli.check import check
 from biasim.cli.diff import diff
+from biasim.cli.evidence import evidence
 from biasim.cli.explain import explain
 from biasim.cli.figures import figures
 from biasim.cli.lessons import lessons
@@ -71,5 +72,6 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-for command in (simulate, check, parts, explain, diff, show, replay, sensitivity, verify, figures, matrix, lessons):
+COMMANDS = (simulate, check, parts, explain, diff, show, evidence, replay, sensitivity, verify, figures, matrix, lessons)
+for command in COMMANDS:
     app.command()(speaking(command))

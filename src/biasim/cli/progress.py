@@ -25,9 +25,9 @@ def progress_bar(name: str, console: Console) -> Iterator[Callable[..., None]]:
         yield progress
 
 
-def wide_console() -> Console:
-    """A console of at least 110 columns: tables piped into a file or a narrow window are not cut."""
+def wide_console(columns: int = 110) -> Console:
+    """A console of at least so many columns: tables piped into a file or a narrow window are not cut."""
     from rich.console import Console
 
     console = Console()
-    return console if console.width >= 110 else Console(width=110)
+    return console if console.width >= columns else Console(width=columns)

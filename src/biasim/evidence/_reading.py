@@ -23,6 +23,7 @@ class Interval(TypedDict):
     low: float | None
     high: float | None
     printed_level: float | None
+    printed_ends: tuple[float, float] | None
 
 
 def rows(file: str, record: Callable[[Cells], R]) -> Mapping[str, R]:
@@ -60,7 +61,7 @@ def percent(cell: str) -> float | None:
     """A share from 0 to 1 of a cell in percent. Raises ValueError outside."""
     if not cell:
         return None
-    share = float(cell) / 100
+    share = round(float(cell) / 100, 6)
     if not 0 <= share <= 1:
         raise ValueError(f"{cell} is no percentage")
     return share
@@ -73,14 +74,14 @@ def interval(cells: Cells, level: float | None = None) -> Interval:
     """
     hr, low, high = (number(cells[name]) for name in ("hr", "ci_low", "ci_high"))
     if low is None and high is None:
-        return Interval(hr=hr, low=None, high=None, printed_level=None)
+        return Interval(hr=hr, low=None, high=None, printed_level=None, printed_ends=None)
     printed = level or number(cells["ci_level"])
     if hr is None or low is None or high is None or printed is None:
         raise ValueError(f"an interval needs ratio, two ends and a level: {hr}, {low}, {high}, {printed}")
     if not 0 < low <= hr <= high:
         raise ValueError(f"the interval {low} to {high} does not hold {hr}")
-    low, high = at_95(hr, low, high, printed)
-    return Interval(hr=hr, low=low, high=high, printed_level=printed)
+    brought = at_95(hr, low, high, printed)
+    return Interval(hr=hr, low=brought[0], high=brought[1], printed_level=printed, printed_ends=(low, high))
 
 
 def verified(cells: Cells) -> bool:
@@ -99,5 +100,6 @@ def recalled_cells(cells: Cells) -> tuple[str, ...]:
 
 
 def cited(cells: Cells, label: str) -> str:
-    """Author, journal, year, as far as they are known; else the label."""
-    return ", ".join(part for part in (cells["first_author"], cells["journal"], cells["year"]) if part) or label
+    """Author, journal and year, as far as they are known; the label where neither author nor journal is."""
+    parts = (cells["first_author"], cells["journal"], cells["year"])
+    return ", ".join(part for part in parts if part) if any(parts[:2]) else label

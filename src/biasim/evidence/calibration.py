@@ -17,6 +17,7 @@ from biasim.evidence.row import Provenance, Row
 FILE = "calibration.csv"
 _ASSUMED = re.compile(r"no (numeric )?source seen|no published distribution|tuned|assum")
 _LEVEL = re.compile(r"\((\d+)% CI\)")
+_RATIOS = {"hazard ratio": "HR", "odds ratio": "OR"}
 _DOI = re.compile(r"10\.\d{4,9}/[^\s,;)]+")
 
 
@@ -51,10 +52,12 @@ class Quantity(Row):
 
     @property
     def figure(self) -> str:
-        """Value, its two ends where there are any, and unit."""
-        ends = ["?" if end is None else f"{end:.4g}" for end in (self.low, self.high)]
-        between = "" if ends == ["?", "?"] else f" ({ends[0]} to {ends[1]})"
-        return f"{self.value:g}{between} {self.unit.partition(' (')[0]}"
+        """Value, its two ends where there are any, and unit; shares in percent."""
+        unit = self.unit.partition(" (")[0]
+        factor = 100 if unit.startswith("proportion") else 1
+        value, low, high = ("?" if one is None else f"{factor * one:.4g}" for one in (self.value, self.low, self.high))
+        between = "" if low == high == "?" else f" ({low} to {high})"
+        return f"{_RATIOS[unit]} {value}{between}" if unit in _RATIOS else f"{value}{between} {unit.replace('proportion', '%')}"
 
 
 def quantity(id: str) -> Quantity:
@@ -79,9 +82,9 @@ def _record(cells: read.Cells) -> Quantity:
     doi = _DOI.search(source)
     return Quantity(
         id=cells["row_id"],
-        label=re.split(r"[,;(:]", source.removeprefix("derived from ").removeprefix("derived: "))[0].strip(),
+        label=_label(source),
         where=cells["group"],
-        what=f"{cells['parameter']}, {cells['group']}",
+        what=f"{cells['parameter'].replace('_', ' ')}, {cells['group']}",
         parameter=cells["parameter"],
         group=cells["group"],
         value=value,
@@ -96,3 +99,10 @@ def _record(cells: read.Cells) -> Quantity:
         doi=doi.group(0) if doi else "",
         seen_in=source if verified else "",
     )
+
+
+def _label(source: str) -> str:
+    """The first words of the source; of a derived figure, of what it was derived from."""
+    if source.startswith("derived"):
+        source = source.partition(": ")[2] or source.removeprefix("derived from ")
+    return re.split(r"[,;(:]", source)[0].strip()

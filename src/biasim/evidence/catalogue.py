@@ -48,9 +48,9 @@ TABLES: Mapping[str, Table] = MappingProxyType({
 def row(id: str) -> Row:
     """The row with this id, of any table; BiasimError with the likely intention when there is none."""
     if id not in every_row():
-        close = meant(id, list(every_row()))
+        close = meant(id, [*TABLES, *every_row()])
         hint = close if close.startswith("Did you mean") else "`biasim evidence` lists the tables."
-        raise BiasimError(f"evidence: no row '{id}'. {hint}")
+        raise BiasimError(f"evidence: no table and no row '{id}'. {hint}")
     return every_row()[id]
 
 

@@ -92,12 +92,15 @@ class Published(Ratio):
 
     @property
     def figure(self) -> str:
-        """The ratio; else the odds ratio; else the medians; else a dash."""
+        """The ratio; else the odds ratio, the medians or the survival of the two arms; else a dash."""
         operated, unoperated = self.median.operated, self.median.unoperated
         if self.hr is None and self.odds_ratio:
             return "OR {:.2f} ({:.2f} to {:.2f})".format(*self.odds_ratio)
         if self.hr is None and operated is not None and unoperated is not None:
             return f"medians {operated:g} v {unoperated:g} months"
+        for year, arms in self.survival.items() if self.hr is None else ():
+            if arms.operated is not None and arms.unoperated is not None:
+                return f"alive at {year} y {100 * arms.operated:g} v {100 * arms.unoperated:g} %"
         return ratio_text(self)
 
 

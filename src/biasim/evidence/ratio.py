@@ -19,6 +19,7 @@ class Ratio(Row):
     low: float | None  # 95% confidence interval, converted where the paper printed another level
     high: float | None
     printed_level: float | None  # percent, as printed in the paper; None without an interval
+    printed_ends: tuple[float, float] | None  # the interval before it was converted
 
     @property
     def converted(self) -> bool:

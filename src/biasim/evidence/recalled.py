@@ -67,7 +67,7 @@ def _record(cells: read.Cells) -> RecalledValue:
         id=cells["row_id"],
         label=study.label,
         where=study.where,
-        what=f"{cells['field']} of {study.id}",
+        what=cells["field"].replace("_", " "),
         study=study.id,
         cell=cells["field"],
         value=cells["value"],

@@ -9,7 +9,7 @@ from typing import Literal
 Provenance = Literal["seen", "recalled", "assumed"]
 RECALLED = "†"
 MARKS: Mapping[str, str] = {
-    RECALLED: "recalled, figures not seen in the source",
+    RECALLED: "recalled (or assumed), figures not seen in the source",
     "‡": "interval converted to 95%",
     "§": "not a hazard ratio of death from any cause",
     "¶": "reciprocal of the printed ratio",
@@ -64,8 +64,8 @@ class Row:
 
     @property
     def citation(self) -> str:
-        """Citation with DOI; says what of it is recalled, and `recalled` where the figures themselves were not seen."""
+        """Citation with DOI; says what of it is recalled, and where the figures themselves were not seen."""
         doi = f". doi:{self.doi}" if self.doi else ""
         turned = "; the reciprocal of the printed ratio" if self.turned else ""
         cells = f" ({', '.join(self.recalled_cells)} recalled)" if self.recalled_cells else ""
-        return f"{self.source}{doi}{turned}{cells}" + ("" if self.verified else " (recalled, not seen)")
+        return f"{self.source}{doi}{turned}{cells}" + ("" if self.verified else f" ({self.provenance}, not seen)")

@@ -39,7 +39,7 @@ class Panel:
 
     @property
     def labels(self) -> list[str]:
-        return [row["label"] for row in self.rows if "label" in row]
+        return [row["label"] + row.get("marks", "") for row in self.rows if "label" in row]
 
 
 def draw_panel(figure: Figure, panel: Panel, *, left: float, top: float, span: tuple[float, float] | None) -> None:
@@ -69,10 +69,17 @@ def draw_panel(figure: Figure, panel: Panel, *, left: float, top: float, span: t
         headed = "heading" in panel.rows[number - 1]
         _truth(axes, row, number - headed, number + 1)
         _estimate(axes, row, y, low, high)
-        label = row["label"] if len(row["label"]) * 1.32 < left - 4 else row["label"][: int((left - 6) / 1.32)] + "…"
-        axes.text(-(left - 4.5) / wide, y, label, transform=axes.get_yaxis_transform(), va="center")
+        axes.text(-(left - 4.5) / wide, y, _label(row, left), transform=axes.get_yaxis_transform(), va="center")
         _numbers(axes, row, y, columns, wide)
     _heads(axes, panel, columns, wide)
+
+
+def _label(row: dict, left: float) -> str:
+    """The name, cut where it does not fit into `left` mm; its marks are never cut."""
+    name, marks = row["label"], row.get("marks", "")
+    if len(name + marks) * 1.32 >= left - 4:
+        name = name[: int((left - 6) / 1.32) - len(marks)] + "…"
+    return name + marks
 
 
 def _heads(axes: Axes, panel: Panel, columns: tuple, wide: float) -> None:

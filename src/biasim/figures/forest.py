@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
-from biasim.evidence.published import Published, published
+from biasim.evidence.published import BREAST, Published, published
+from biasim.evidence.row import MARKS, RECALLED
 from biasim.figures import style
 from biasim.figures._forest_rows import ROW, Panel, draw_panel
 from biasim.figures._tables import Tables, difference, is_ratio, results, setting, words
@@ -103,18 +104,14 @@ def _lines(rows: pd.DataFrame, factor: float) -> list[dict]:
 
 
 def _names(shown: list[Published], *, short: bool) -> dict[str, str]:
-    """Author and year, with registry or trial where there is room, and the id's last word where that is not unique."""
+    """Author and year, another cancer, or the registry where there is room; the id's last word where that is not unique."""
     names = {}
     for row in shown:
         database = row.database.split(",")[0]
-        names[row.id] = row.label + (f" ({database})" if database and len(database) <= 16 and not short else "")
+        beside = row.cancer if row.cancer != BREAST else database if len(database) <= 16 and not short else ""
+        names[row.id] = row.label + (f" ({beside})" if beside else "")
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {id: f"{name}, {id.rsplit('_')[-1]}" if name in twice else name for id, name in names.items()}
-
-
-def _marks(row: Published) -> str:
-    marks = (("†", not row.verified), ("‡", row.converted), ("§", not row.of_death), ("¶", row.turned))
-    return "".join(f" {mark}" for mark, holds in marks if holds)
 
 
 def _published_lines(shown: list[Published], names: dict[str, str]) -> list[dict]:
@@ -125,7 +122,8 @@ def _published_lines(shown: list[Published], names: dict[str, str]) -> list[dict
         for row in group:
             lines.append(
                 {
-                    "label": names[row.id] + _marks(row),
+                    "label": names[row.id],
+                    "marks": "".join(f" {mark}" for mark in row.marks),
                     "value": row.hr,
                     "inner": (row.low or np.nan, row.high or np.nan),
                     "hollow": not row.verified,
@@ -198,26 +196,27 @@ def _told(figure: object, rows: pd.DataFrame, shown: list[Published], every: Seq
             f"Forest plot. True hazard ratio {', '.join(truths) or 'not estimated'}; mean estimated hazard ratios: "
             + "; ".join(found)
             + "."
-            + (" Published: " + "; ".join(f"{p.label} {p.hr:g}" for p in shown) + "." if shown else "")
+            + (" Published: " + "; ".join(_said(p) for p in shown) + "." if shown else "")
         ),
     )
+
+
+def _said(p: Published) -> str:
+    """A published figure in words, for whom the marks say nothing."""
+    return f"{p.label} {p.hr:g}" + ("" if p.verified else " (recalled)")
 
 
 def _cited(shown: list[Published]) -> str:
     """Sources of the published figures and what their marks mean."""
     if not shown:
         return ""
-    marks = (
-        (any(not p.verified for p in shown), " † recalled, figures not seen in the source."),
-        (any(p.converted for p in shown), " ‡ interval converted to 95%."),
-        (any(not p.of_death for p in shown), " § not death from any cause."),
-        (any(p.turned for p in shown), " ¶ reciprocal of the printed ratio."),
-    )
+    used = {mark for p in shown for mark in p.marks}
     cited = "; ".join(p.citation for p in shown)
-    return f" Published figures, as printed in: {cited}." + "".join(text for present, text in marks if present)
+    return f" Published figures, as printed in: {cited}." + "".join(f" {m} {MARKS[m]}." for m in MARKS if m in used)
 
 
 def _row(p: Published) -> dict:
-    return {"source": f"published, {'verified' if p.verified else 'recalled'}", "method": p.label, "design": p.design,
+    name = p.label + ("" if p.verified else f" {RECALLED}")
+    return {"source": f"published, {'verified' if p.verified else 'recalled'}", "method": name, "design": p.design,
             "estimand": p.measure, "hazard_ratio": p.hr, "low": p.low, "high": p.high,
             "printed_level": p.printed_level, "n": p.n, "citation": p.citation}  # fmt: skip

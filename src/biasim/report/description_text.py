@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from biasim.evidence.published import Published, published
+from biasim.evidence.row import RECALLED
+from biasim.report.evidence_text import legend
 from biasim.store.tables import read_table
 
 Facts = Mapping[tuple[str, str, str], float]  # (design, group, quantity) -> value
@@ -32,14 +34,13 @@ def description_text(folder: Path, published_ids: tuple[str, ...]) -> Iterator[T
         table.add_row(f"simulated: {design}", *simulated(facts, design))
     found = [published(one) for one in published_ids]
     for one in found:
-        table.add_row(one.label + ("" if one.verified else " (recalled)"), *reported(one))
+        table.add_row(one.label + ("" if one.verified else f" {RECALLED}"), *reported(one))
     yield table
     if found:
         yield Text("Published hazard ratios (95% interval), operated against not", style="bold")
         for one in found:
             yield Text(f"  {one.label:<16} {hazard_ratio(one):<22} {one.citation}")
-        if any(one.converted for one in found):
-            yield Text("* interval converted from the level that the paper printed", style="dim")
+        yield from (Text(line, style="dim") for line in legend(found))
 
 
 def simulated(facts: Facts, design: str) -> list[str]:
@@ -58,11 +59,11 @@ def reported(one: Published) -> list[str]:
 
 
 def hazard_ratio(one: Published) -> str:
-    """`0.61 (0.58-0.65)`, marked where the interval was printed at another level or the figure is only recalled."""
+    """`0.61 (0.58-0.65)` with its marks."""
     if one.hr is None:
         return "-"
     interval = f" ({one.low:.2f}-{one.high:.2f})" if one.low is not None and one.high is not None else ""
-    return f"{one.hr:.2f}{interval}" + ("*" if one.converted else "")
+    return " ".join((f"{one.hr:.2f}{interval}", *one.marks))
 
 
 def percent(value: Any) -> str:

@@ -14,15 +14,16 @@ first) and `columns` choose from it, all of them by default.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 from pathlib import Path
 
 from biasim.answers import on_log_scale
 from biasim.errors import BiasimError, meant
-from biasim.evidence.measured_biases import MeasuredBias, measured_bias, measured_bias_ids
-from biasim.evidence.published import Published, published, published_ids
+from biasim.evidence import catalogue
+from biasim.evidence.row import Row as Cited
+from biasim.report.evidence_text import legend, marked
 from biasim.report.result_text import Key, Row, failures, gather, percent, shown, signed, with_mcse
 from biasim.store.tables import read_table
 
@@ -157,31 +158,16 @@ def cell(column: str, measures: Mapping[str, Row], ratio: bool) -> str:
 
 def published_table(words: str) -> str:
     """What was printed, where, and whether it was seen there: rows of the evidence tables as Markdown."""
-    found = list(evidence(listed(words, ",")))
+    found = [catalogue.row(id) for id in listed(words, ",")]
     table = markdown(["row", "source", "what", "figure", "seen or recalled"], [line_of(one) for one in found], right=0)
-    starred = any(isinstance(one, Published) and one.converted for one in found)
-    return table + ("\n\n\\* interval converted to 95% from the level that the paper printed" if starred else "")
+    return "\n\n".join((table, *legend(found)))
 
 
-def evidence(ids: Sequence[str]) -> Iterator[Published | MeasuredBias]:
-    """The rows of the evidence tables with these ids. Raises BiasimError with the likely intention."""
-    known = [*published_ids(), *measured_bias_ids()]
-    for id in ids:
-        if id not in known:
-            raise BiasimError(f"published: no row '{id}' in the evidence tables. {meant(id, known)}")
-        yield measured_bias(id) if id in measured_bias_ids() else published(id)
-
-
-def line_of(one: Published | MeasuredBias) -> list[str]:
-    """Row id, citation, what the figure is, the figure, and where it was seen."""
-    if isinstance(one, MeasuredBias):
-        what, figure = f"{one.setting}: {one.analysis}", one.figure
-    else:
-        patients = f", n={one.n}" if one.n else ""
-        what = f"{one.database}{patients}: {one.measure}"
-        interval = f" ({one.low:.2f} to {one.high:.2f})" if one.low is not None and one.high is not None else ""
-        figure = "-" if one.hr is None else f"HR {one.hr:g}{interval}" + ("\\*" if one.converted else "")
-    return [f"`{one.id}`", one.citation, what, figure, "seen" if one.verified else "recalled"]
+def line_of(one: Cited) -> list[str]:
+    """Row id, citation, what the figure is, the figure with its marks, and whether it was seen."""
+    patients = f"n={one.n}" if one.n else ""
+    among = ", ".join(part for part in (one.where, patients) if part)
+    return [f"`{one.id}`", one.citation, f"{among}: {one.what}" if among else one.what, marked(one), one.provenance]
 
 
 def markdown(heading: Sequence[str], lines: Sequence[Sequence[str]], *, right: int) -> str:
