@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from biasim.figures._forest_rows import _label
 from biasim.figures._tables import Tables, read, results
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
 from biasim.figures.drawing import Drawing
@@ -101,8 +103,33 @@ def test_forest_marks_recalled_and_converted_figures(plain_study: Path) -> None:
     assert "Rashaan 2012 †" in printed
     assert "Khan 2022 (ECOG-ACRIN E2108) ‡" in printed
     assert "1.11 (0.77–1.60)" in printed  # 0.82 to 1.52 at 90%
+    assert "Fitzal 2019 ¶" in printed
     assert not any(text.startswith("Cady 2008") for text in printed)  # printed no hazard ratio
-    assert "recalled" in forest(read(plain_study)).caption
+
+
+@pytest.mark.parametrize("width", [DOUBLE, SINGLE, 60.0])
+def test_a_recalled_figure_is_marked_in_the_picture_its_caption_its_text_and_its_table(plain_study: Path, width: float) -> None:
+    drawing = forest(read(plain_study), width=width)
+    printed = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
+    assert next(text for text in printed if text.startswith("Rashaan")).endswith(" †")
+    assert next(text for text in printed if text.startswith("Khan 2022")).endswith(" ‡")
+    assert "Rashaan, Eur J Surg Oncol, 2012 (recalled, not seen)" in drawing.caption
+    assert " † recalled" in drawing.caption
+    assert "Rashaan 2012 0.9 (recalled)" in drawing.alt
+    row = drawing.numbers[drawing.numbers["method"] == "Rashaan 2012 †"]
+    assert list(row["source"]) == ["published, recalled"]
+
+
+def test_a_mark_is_not_cut_with_a_long_name() -> None:
+    cut = _label({"label": "Tosello 2018 of the Cochrane Collaboration", "marks": " † ‡"}, 25.0)
+    assert cut.endswith("… † ‡")
+    assert len(cut) * 1.32 < 25.0
+
+
+def test_a_figure_from_another_cancer_names_it(plain_study: Path) -> None:
+    tables = replace(read(plain_study), published=("you2020_npc", "khan2002_ncdb"))
+    printed = [text.get_text() for text in forest(tables).figure.axes[1].texts]
+    assert "You 2020 (nasopharynx)" in printed
 
 
 def test_a_method_without_any_estimate_keeps_its_row(plain_study: Path) -> None:
