@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
 from biasim.evidence.calibration import quantities, quantity
+from biasim.registry import find
 
 ROWS = list(quantities().values())
 
@@ -49,3 +52,16 @@ def test_what_nobody_printed_is_assumed_and_counted() -> None:
     assert quantity("hr_os_ecog_2_v_0").citation.endswith("(assumed, not seen)")
     assert sum(row.derived for row in ROWS) >= 20
     assert quantity("age_sd_derived").label == "Comparison of immortal-time methods"
+
+
+def test_what_was_derived_from_counts_is_derived_from_them() -> None:
+    assert quantity("compliance_lrt_e2108").value == pytest.approx(107 / 125, abs=5e-4)
+    assert quantity("crossover_control_e2108").value == pytest.approx(22 / 131, abs=5e-4)
+
+
+def test_defaults_are_the_figures_that_they_name() -> None:
+    shape = inspect.signature(find("treatment", "randomised_selectively")).parameters
+    assert shape["adherence"].default == quantity("compliance_lrt_e2108").value
+    assert shape["crossover"].default == quantity("crossover_control_e2108").value
+    shape = inspect.signature(find("recording", "incomplete")).parameters
+    assert quantity("missing_any_key_seer").value < shape["share"].default < quantity("missing_any_key_ncdb").value

@@ -1,10 +1,11 @@
 """Evidence: what has been published, as data.
 
-In:   retrospective.csv, trials.csv, meta_analyses.csv: one row is one published estimate, with its source; an
-      empty cell means "not known". Hazard ratios are those of death, operated against not operated.
-      bias_evidence.csv: one row is one published measurement of a bias. records.csv: one row is one figure on how complete
-      and how right records are, and on who kept to her arm; lessons cite it by its row.
-Out:  `published.py` turns a row into a typed `Published` with a 95% interval, `measured_biases.py` into a `MeasuredBias`.
-Add:  a row. `verified` says `verified` (seen in the source named in `verified_from`) or `recalled` (from memory:
-      printed with a mark, never relied upon).
+In:   one CSV a table, one row a figure with its source; an empty cell means "not known". Hazard ratios are those of
+      death, operated against not operated. `catalogue.py` lists the tables; `biasim evidence` prints them.
+Out:  frozen records, one module a kind: `published.py` (studies, trials, pools, other cancers), `subgroups.py`,
+      `measured_biases.py`, `calibration.py`, `recalled.py`; every one a `Row` with figure, marks and citation. Intervals
+      of ratios are brought to 95%, the printed level kept. `facts.py`: what a replica of a study needs.
+Add:  a row. `verified` says whether the figures were seen in the source named in `verified_from`. What is remembered for
+      an empty cell goes to recalled_values.csv: recalled or assumed figures bear the mark of `row.MARKS` wherever they
+      are printed, and are never relied upon.
 """
