@@ -109,7 +109,7 @@ def _names(shown: list[Published], *, short: bool) -> dict[str, str]:
     for row in shown:
         database = row.database.split(",")[0]
         beside = row.cancer if row.cancer != BREAST else database if len(database) <= 16 and not short else ""
-        names[row.id] = row.label + (f" ({beside})" if beside else "")
+        names[row.id] = row.label + (f" ({beside})" if beside not in row.label else "")
     twice = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {id: f"{name}, {id.rsplit('_')[-1]}" if name in twice else name for id, name in names.items()}
 
