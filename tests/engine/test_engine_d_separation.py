@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from biasim.engine.d_separation import ancestors, cyclic, is_open, open_paths, paths, separated
+from biasim.engine.d_separation import all_open, ancestors, cyclic, open_paths, separated
 
 CONFOUNDER = [("C", "A"), ("C", "D")]
 COLLIDER = [("A", "S"), ("D", "S")]
@@ -52,8 +52,19 @@ def test_textbook_diagrams(arrows, start, given, expected) -> None:
 
 def test_a_path_through_all_of_a_shorter_one_is_not_told_twice() -> None:
     arrows = [*IMMORTAL, ("U", "V"), ("U", "D")]
-    assert [path for path in paths(arrows, "X", "D") if is_open(arrows, path, ())] == [("X", "V", "D"), ("X", "V", "U", "D")]
+    assert list(all_open(arrows, "X", "D", ())) == [("X", "V", "D"), ("X", "V", "U", "D")]
     assert open_paths(arrows, "X", "D", ()) == [("X", "V", "D")]
+
+
+def test_a_path_opened_by_selection_is_told_beside_the_one_it_goes_round() -> None:
+    arrows = [*STAGE_MIGRATION, ("O", "A")]
+    assert open_paths(arrows, "A", "D", "S") == [("A", "O", "D"), ("A", "S", "O", "D")]
+
+
+def test_paths_along_the_true_effect_are_passed_by() -> None:
+    arrows = [*CONFOUNDER, ("A", "D")]
+    assert open_paths(arrows, "A", "D", "") == [("A", "D")]
+    assert open_paths(arrows, "A", "D", "", besides=[("A", "D")]) == [("A", "C", "D")]
 
 
 def test_ancestors_and_cycles() -> None:

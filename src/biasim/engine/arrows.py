@@ -1,96 +1,140 @@
-"""The causal diagram of a study as it is: which arrows the numbers draw, measured on a cohort before any run."""
+"""The arrows that a world and a view draw between causes, found by changing each cause alone in a cohort made for it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
 
-from biasim.design.observe import enter, recorded
-from biasim.engine.plan import DesignPlan, Plan
-from biasim.engine.replicate import cohorts
-from biasim.engine.streams import Streams
-from biasim.types import Bools, Cohort, ExposureOverTime, Floats
+from biasim.engine.interventions import (
+    AT_DIAGNOSIS,
+    CARE,
+    DEATH,
+    HIDDEN,
+    LOCAL,
+    LOSS,
+    OCCULT,
+    RECORDED,
+    RESPONSE,
+    SURGERY,
+    YEAR,
+    Probe,
+    differ,
+    score,
+)
+from biasim.types import Bools, Cohort, Floats
 
-EXPLANATION = "explanation"  # the replicate that diagrams are measured on
-SIZE = 20_000
-SIGNIFICANT = 5.0  # standard errors: an arrow is drawn when its strength is this far from none
+SHARE = 0.002  # of the women: an arrow changes something for at least so many
+EARLIER = {  # result -> what it may depend on
+    RESPONSE: AT_DIAGNOSIS,
+    CARE: (*AT_DIAGNOSIS, RESPONSE, SURGERY),
+    DEATH: (RECORDED, HIDDEN, YEAR, RESPONSE, CARE),
+    LOSS: (*AT_DIAGNOSIS, SURGERY),
+    LOCAL: AT_DIAGNOSIS,
+}
+SIGNIFICANT = 4.0  # standard errors that operated and not must be apart in a cause for it to choose among them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
-    """A cause of being meant for surgery: how far apart those meant and not meant are in it."""
+    """A cause, what it acts on, and how strongly."""
 
-    cause: str  # recorded prognosis, hidden prognosis, response, occult metastases
-    to_surgery: float  # difference in means, meant minus not, in standard deviations (0: no arrow)
-    to_death: float  # standard deviation of its part of the log hazard (0: no arrow)
-    measured: bool = False  # whether the design could adjust for it
+    cause: str
+    result: str
+    strength: float
+    unit: str  # "SD apart": operated minus not; "log hazard": its standard deviation; "of women": the share for whom it counts
 
     @property
-    def opens_a_path(self) -> bool:
-        """A common cause of surgery and death."""
-        return self.to_surgery != 0.0 and self.to_death != 0.0
+    def ends(self) -> tuple[str, str]:
+        return self.cause, self.result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagram:
-    """One design of a study: its arrows, the wait, the true effect and how far the exposure looks ahead."""
-
-    design: str
-    arrows: tuple[Arrow, ...]
-    effect: float  # mean true log hazard ratio of the first and later phases; 0 when surgery does nothing
-    looks_ahead: float  # mean months between time zero and the exposure's being decided, among the exposed
-
-
-def diagrams(plan: Plan) -> list[Diagram]:
-    """The diagram of every design of a scenario."""
-    measured = Plan(scenario=plan.scenario, size=SIZE, seed=plan.seed, worlds=plan.worlds, designs=plan.designs)
-    streams = Streams(plan.seed, EXPLANATION)
-    made = cohorts(measured, streams)
-    return [diagram(design, made[design.world], streams) for design in plan.designs]
+def of_the_world(probe: Probe) -> Iterator[Arrow]:
+    """Every arrow between stages of the world but those into surgery, and the true effects of surgery."""
+    for result, causes in EARLIER.items():
+        for cause in causes:
+            if cause in probe.changed:
+                share = float(differ(*before_and_after(probe, probe.changed[cause], result)).mean())
+                if share > SHARE:
+                    yield _into(result, cause, probe.cohort, share)
+    yield from _between_traits(probe.cohort)
+    yield from _effects(probe.cohort)
 
 
-def diagram(design: DesignPlan, cohort: Cohort, streams: Streams) -> Diagram:
-    """The arrows of one design, among the patients who could be in it."""
-    patients, treatment = cohort.patients, cohort.treatment
-    seen = enter(cohort, design.view, streams).eligible
-    if treatment.randomised.any():
-        seen = seen & treatment.randomised
-    plain, meant = seen & ~patients.occult, treatment.intended
-    names = set(recorded(cohort, design.view, streams).names)
-    hidden = {name for name in patients.hidden if name != "occult"}
-    causes = (
-        ("recorded prognosis", patients.recorded_log_hazard, plain, names.issuperset(patients.recorded)),
-        ("hidden prognosis", patients.hidden_log_hazard, plain, names.issuperset(hidden)),
-        ("response", cohort.course.log_ratio, plain, names.issuperset({"responded", "progressed"})),
-        ("occult metastases", patients.occult.astype(float), seen & (cohort.staging.known < np.inf), "occult" in names),
-    )
-    return Diagram(
-        design=design.name,
-        arrows=tuple(arrow(cause, values, meant, among, measured) for cause, values, among, measured in causes),
-        effect=float(cohort.effect.log_ratio.mean()),
-        looks_ahead=looks_ahead(design, cohort, streams),
-    )
+def before_and_after(probe: Probe, changed: Cohort, result: str) -> tuple[np.ndarray, np.ndarray]:
+    """What a stage gave, and gives in a cohort with a cause changed."""
+    cohort, world, rng = probe.cohort, probe.world, probe.streams
+    people, course, treatment, care = changed.patients, changed.course, changed.treatment, changed.care
+    if result == RESPONSE:
+        return cohort.course.response, world["course"](people, rng("course")).response
+    if result == CARE:
+        return cohort.care.log_ratio, world["care"](people, course, treatment, rng("care")).log_ratio
+    if result == LOSS:
+        return cohort.lost, world["censoring"](people, treatment, rng("censoring"))
+    if result == LOCAL:
+        return cohort.local.operated, world["local"](people, treatment, rng("local")).operated
+    clock = rng("clock").standard_exponential(cohort.size)
+    return cohort.death, world["survival"](people, course, treatment, care, cohort.effect, clock).operated
 
 
-def arrow(cause: str, values: Floats, meant: Bools, among: Bools, measured: bool) -> Arrow:
-    """Strength of a cause on surgery (standardised difference, 0 when not significant) and on death (its spread)."""
-    inside, outside = values[among & meant], values[among & ~meant]
+def into_surgery(probe: Probe, among: Bools) -> Iterator[Arrow]:
+    """The arrows of what the choice of surgery heeds, as strong as they are among some women."""
+    for cause in (*AT_DIAGNOSIS, RESPONSE):
+        if cause in probe.changed and (found := _into_surgery(probe, probe.changed[cause], cause, among)):
+            yield found
+
+
+def _into(result: str, cause: str, cohort: Cohort, share: float) -> Arrow:
+    if result == DEATH and cause != YEAR:
+        return Arrow(cause=cause, result=result, strength=float(score(cohort, cause).std()), unit="log hazard")
+    return Arrow(cause=cause, result=result, strength=share, unit="of women")
+
+
+def _into_surgery(probe: Probe, changed: Cohort, cause: str, among: Bools) -> Arrow | None:
+    """The arrow of a cause that the choice heeds, where operated and not are then apart in it."""
+    cohort = probe.cohort
+    before = cohort.treatment
+    after = probe.world["treatment"](changed.patients, changed.course, probe.streams("treatment"))
+    same = np.flatnonzero(before.randomised == after.randomised)
+    if differ(before.wait, after.wait)[same].mean() <= SHARE:
+        return None
+    plain = among if cause == OCCULT else among & ~cohort.patients.occult
+    apart, error = standardised_difference(score(cohort, cause), before.intended, plain)
+    if abs(apart) <= SIGNIFICANT * error:
+        return None
+    return Arrow(cause=cause, result=SURGERY, strength=apart, unit="SD apart")
+
+
+def standardised_difference(values: Floats, group: Bools, among: Bools) -> tuple[float, float]:
+    """Mean in a group minus mean outside, in standard deviations, with its standard error; nan apart where one is empty."""
+    inside, outside = values[among & group], values[among & ~group]
     spread = float(values[among].std()) if among.any() else 0.0
     if spread < 1e-12 or not len(inside) or not len(outside):
-        return Arrow(cause=cause, to_surgery=0.0, to_death=spread if spread > 1e-12 else 0.0, measured=measured)
-    difference = float(inside.mean() - outside.mean()) / spread
-    error = sqrt(1.0 / len(inside) + 1.0 / len(outside))
-    real = abs(difference) > SIGNIFICANT * error
-    return Arrow(cause=cause, to_surgery=difference if real else 0.0, to_death=spread, measured=measured)
+        return 0.0, 1.0
+    return float(inside.mean() - outside.mean()) / spread, sqrt(1.0 / len(inside) + 1.0 / len(outside))
 
 
-def looks_ahead(design: DesignPlan, cohort: Cohort, streams: Streams) -> float:
-    """Mean months from time zero until the exposure was decided, among the exposed; 0 when it begins when decided."""
-    time_zero = design.view["time_zero"](cohort)
-    exposure = design.view["exposure"](cohort, time_zero, streams("exposure"))
-    if isinstance(exposure, ExposureOverTime):
-        return 0.0
-    counted = exposure.exposed & np.isfinite(time_zero) & np.isfinite(exposure.decided) & (cohort.death > time_zero)
-    return float(np.maximum(exposure.decided - time_zero, 0.0)[counted].mean()) if counted.any() else 0.0
+def _between_traits(cohort: Cohort) -> Iterator[Arrow]:
+    """What patients bring with them at diagnosis is drawn at once: occult metastases by year, and what they do to the hazard."""
+    patients, everyone = cohort.patients, np.ones(cohort.size, dtype=bool)
+    if not patients.occult.any():
+        return
+    apart, error = standardised_difference(patients.log_hazard, patients.occult, everyone)
+    if abs(apart) > SIGNIFICANT * error:
+        strength = abs(apart) * float(patients.log_hazard.std())
+        yield Arrow(cause=OCCULT, result=DEATH, strength=strength, unit="log hazard")
+    apart, error = standardised_difference(patients.diagnosed, patients.occult, everyone)
+    if abs(apart) > SIGNIFICANT * error:
+        yield Arrow(cause=YEAR, result=OCCULT, strength=apart, unit="SD apart")
+
+
+def _effects(cohort: Cohort) -> Iterator[Arrow]:
+    """What surgery truly does: to survival, and to the primary tumour."""
+    if not cohort.effect.is_none:
+        yield Arrow(cause=SURGERY, result=DEATH, strength=float(cohort.effect.log_ratio.mean()), unit="log hazard")
+    never = cohort.local.under(np.inf)
+    moved = differ(cohort.local.operated, never)
+    if moved.mean() > SHARE:
+        yield Arrow(cause=SURGERY, result=LOCAL, strength=float(moved.mean()), unit="of women")

@@ -1,4 +1,4 @@
-"""Which paths of a causal diagram are open: d-separation by listing every path, for diagrams of a dozen nodes.
+"""Which paths of a causal diagram are open: d-separation by following every path as far as it is open.
 
 Source: J. Pearl, d-separation without tears, http://bayes.cs.ucla.edu/BOOK-2K/d-sep.html.
 """
@@ -28,49 +28,62 @@ def cyclic(arrows: Iterable[Arrow]) -> bool:
     return any(cause in ancestors(arrows, [before for before, result in arrows if result == cause]) for cause in causes)
 
 
-def paths(arrows: Iterable[Arrow], start: str, end: str) -> Iterator[Path]:
-    """Every path between two nodes, whatever the direction of its arrows, the short ones first."""
+def all_open(arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str], besides: Iterable[Arrow] = ()) -> Iterator[Path]:
+    """Every open path between two nodes given others, the short ones first, but for those along an arrow in `besides`.
+
+    A path is open while no node where arrows pass through or part is given, and every node where two arrows meet is
+    given, or leads to one that is.
+    """
+    known, given, passed_by = frozenset(arrows), frozenset(given), frozenset(besides)
+    unlocked = ancestors(known, given)
     neighbours: dict[str, list[str]] = {}
-    for cause, result in dict.fromkeys(arrows):
+    for cause, result in sorted(known - passed_by):
         neighbours.setdefault(cause, []).append(result)
         neighbours.setdefault(result, []).append(cause)
+
+    def lets_through(before: str, node: str, after: str) -> bool:
+        meet = (before, node) in known and (after, node) in known
+        return node in unlocked if meet else node not in given
+
     begun: list[Path] = [(start,)]
     while begun:
         further: list[Path] = []
         for path in begun:
             for node in neighbours.get(path[-1], ()):
+                if node in path or (len(path) > 1 and not lets_through(path[-2], path[-1], node)):
+                    continue
                 if node == end:
                     yield (*path, end)
-                elif node not in path:
+                else:
                     further.append((*path, node))
         begun = further
 
 
-def is_open(arrows: Iterable[Arrow], path: Path, given: Iterable[str]) -> bool:
-    """Whether a path carries an association given some nodes.
+def colliders(arrows: Iterable[Arrow], path: Path) -> frozenset[str]:
+    """The nodes of a path where two of its arrows meet."""
+    known = frozenset(arrows)
+    triples = zip(path, path[1:], path[2:], strict=False)
+    return frozenset(node for before, node, after in triples if {(before, node), (after, node)} <= known)
 
-    It does while no node where arrows pass through or part is given, and every node where two arrows meet is given, or
-    leads to one that is.
+
+def open_paths(
+    arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str], *, besides: Iterable[Arrow] = ()
+) -> list[Path]:
+    """The open paths that say something of their own.
+
+    A path through all the nodes of another says nothing new, unless it owes its being open to given colliders (a
+    selection, say) and the other does not.
     """
-    arrows, given = frozenset(arrows), frozenset(given)
-    unlocked = ancestors(arrows, given)
-    for before, node, after in zip(path, path[1:], path[2:], strict=False):
-        meet = (before, node) in arrows and (after, node) in arrows
-        if node not in unlocked if meet else node in given:
-            return False
-    return True
-
-
-def open_paths(arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str]) -> list[Path]:
-    """The open paths between two nodes given others; of those that go through all the nodes of another, the shorter alone."""
-    arrows, given = tuple(arrows), tuple(given)
-    found: list[Path] = []
-    for path in paths(arrows, start, end):
-        if is_open(arrows, path, given) and not any(set(shorter) <= set(path) for shorter in found):
-            found.append(path)
-    return found
+    known, given = frozenset(arrows), frozenset(given)
+    found: dict[Path, frozenset[str]] = {}
+    for path in all_open(known, start, end, given, besides):
+        opened, nodes = colliders(known, path) & given, frozenset(path)
+        longer = any(nodes.issuperset(other) and (owed <= opened if owed else not opened) for other, owed in found.items())
+        if not longer:
+            found[path] = opened
+    return list(found)
 
 
 def separated(arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str]) -> bool:
     """Whether two nodes are d-separated: independent given others in every distribution that has this diagram."""
-    return not open_paths(arrows, start, end, given)
+    return next(all_open(arrows, start, end, given), None) is None

@@ -1,0 +1,83 @@
+"""How an analysis uses its data, found by changing the data: what it adjusts for, whether it heeds when exposure began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from biasim.answers import Estimate, Status
+from biasim.methods._checks import take
+from biasim.types import Observed, ObservedOverTime
+
+FEW, MORE = 400, 4_000  # women whose data an analysis is asked about; more where it gives no answer from few
+Method = Callable[[Observed], Estimate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What an analysis makes of the data."""
+
+    columns: frozenset[str]  # covariates without which it would give another answer
+    complete_cases: bool = False  # women with a missing value might as well not be there
+    ignores_dates: bool = False  # the exposed count as exposed from time zero on
+    drops_wait: bool = False  # the months before exposure are in neither group
+    from_exposure: bool = False  # the clock of the exposed starts at exposure
+    known_later: frozenset[str] = frozenset()  # columns used as if known at time zero, though they become known later
+
+
+def use(observed: Observed, method: Method) -> Use:
+    """How `method` uses data like `observed`, whose rows are in random order."""
+    for size in (FEW, MORE, observed.size):
+        data = take(observed, np.arange(min(size, observed.size)))
+        answer = method(data)
+        if answer.status is Status.OK or observed.size <= size:
+            break
+
+    def same(other: Observed) -> bool:
+        changed = method(other)
+        return changed.status is answer.status and bool(np.isclose(changed.estimate, answer.estimate, rtol=1e-9, equal_nan=True))
+
+    columns = _columns(data, same)
+    later = _later(data, same, columns)
+    incomplete = np.isnan(data.covariates).any(axis=1)
+    cases = bool(columns) and bool(incomplete.any()) and same(take(data, np.flatnonzero(~incomplete)))
+    if not isinstance(data, ObservedOverTime):
+        return Use(columns=columns, complete_cases=cases, known_later=later)
+    ignores, drops, moved = _dates(data, same)
+    return Use(columns=columns, complete_cases=cases, ignores_dates=ignores, drops_wait=drops, from_exposure=moved,
+               known_later=later)  # fmt: skip
+
+
+def _columns(data: Observed, same: Callable[[Observed], bool]) -> frozenset[str]:
+    """The covariates that change the answer when they are all missing."""
+    if not data.names or same(_lost(data, np.arange(len(data.names)))):
+        return frozenset()
+    return frozenset(name for place, name in enumerate(data.names) if not same(_lost(data, np.array([place]))))
+
+
+def _lost(data: Observed, columns: np.ndarray) -> Observed:
+    covariates = data.covariates.copy()
+    covariates[:, columns] = np.nan
+    return replace(data, covariates=covariates)
+
+
+def _later(data: Observed, same: Callable[[Observed], bool], columns: frozenset[str]) -> frozenset[str]:
+    """The columns that become known after time zero, of an analysis that does not heed when."""
+    if data.known_from is None:
+        return frozenset()
+    later = {name for name, month in zip(data.names, data.known_from, strict=True) if month > 0.0} & columns
+    return frozenset(later) if later and same(replace(data, known_from=None)) else frozenset()
+
+
+def _dates(data: ObservedOverTime, same: Callable[[Observed], bool]) -> tuple[bool, bool, bool]:
+    """Whether the date of exposure is ignored, the months before it dropped, the clock of the exposed started at it."""
+    begins, late = data.exposed_from, data.exposed & (data.exposed_from > data.entry) & (data.exposed_from < data.time)
+    if not late.any() or same(replace(data, exposed=np.zeros(data.size, bool), exposed_from=np.full(data.size, np.inf))):
+        return False, False, False
+    ignores = same(replace(data, exposed_from=np.where(late, data.entry, begins)))
+    drops = not ignores and same(replace(data, entry=np.where(late, begins, data.entry)))
+    shift = np.where(late, 1.0, 0.0)
+    moved = drops and same(replace(data, exposed_from=begins + shift, time=data.time + shift, entry=data.entry))
+    return ignores, drops, moved

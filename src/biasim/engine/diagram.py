@@ -1,0 +1,199 @@
+"""The causal diagram of a study: what its world and its designs do, what each analysis is given, which paths that leaves open.
+
+Nodes and arrows are those that changing one cause at a time shows (`interventions`, `arrows`, `sight`), the nodes that are
+given those that an analysis conditions on (`analyses`). Nothing here knows the name of a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from biasim.engine.analyses import Use, use
+from biasim.engine.arrows import Arrow, into_surgery, of_the_world
+from biasim.engine.d_separation import Path, open_paths
+from biasim.engine.interventions import (
+    CARE,
+    DEATH,
+    EARLY,
+    HIDDEN,
+    LOCAL,
+    LOSS,
+    OCCULT,
+    RECORDED,
+    RESPONSE,
+    SURGERY,
+    YEAR,
+    Probe,
+    score,
+)
+from biasim.engine.plan import DesignPlan, Plan
+from biasim.engine.replicate import cohorts, view
+from biasim.engine.sight import EXPOSURE, KNOWN, OUTCOME, ZERO, Sight, sight
+from biasim.engine.streams import Streams
+
+EXPLANATION = "explanation"  # the replicate that diagrams are measured on
+SIZE = 20_000
+RECORD, COMPLETE = "prognosis on record", "complete record"
+WHOLE = {YEAR: 0.98}  # share of a cause that the covariates must tell for it to be given; a year of diagnosis is enough of a date
+MEASURABLE = (RECORDED, HIDDEN, OCCULT, YEAR, RESPONSE, CARE)
+PASSIVE = (DEATH, OUTCOME, LOSS, EARLY)  # a calendar that acts on these alone is left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagram:
+    """One design as some of its analyses see it."""
+
+    design: str
+    analyses: tuple[str, ...]
+    arrows: tuple[Arrow, ...]
+    given: frozenset[str]
+    open: tuple[Path, ...]  # from exposure as recorded to outcome as recorded, the true effect aside
+    use: Use  # of the first of the analyses
+    sight: Sight
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(node for arrow in self.arrows for node in arrow.ends))
+
+    @property
+    def effects(self) -> frozenset[tuple[str, str]]:
+        return frozenset(arrow.ends for arrow in self.arrows if arrow.cause == SURGERY and arrow.result in (DEATH, LOCAL))
+
+
+def diagrams(plan: Plan) -> list[Diagram]:
+    """Every design of a scenario, once for all analyses that see it alike, in the order of the file."""
+    large = Plan(scenario=plan.scenario, size=SIZE, seed=plan.seed, worlds=plan.worlds, designs=plan.designs)
+    streams = Streams(plan.seed, EXPLANATION)
+    made = cohorts(large, streams)
+    probes = [Probe(world=world, cohort=cohort, streams=streams) for world, cohort in zip(large.worlds, made, strict=True)]
+    worlds = [tuple(of_the_world(probe)) for probe in probes]
+    found: list[Diagram] = []
+    for design in large.designs:
+        seen = sight(probes[design.world], design.view)
+        observed = view(large, design, made[design.world], streams)
+        among = seen.present & seen.probe.cohort.treatment.randomised if _in_trial(seen) else seen.present
+        arrows = (*worlds[design.world], *into_surgery(seen.probe, among), *seen.arrows)
+        uses = {label: use(observed, method) for label, method in design.methods.items()}
+        found += _merged(design, seen, arrows, uses)
+    return found
+
+
+def _in_trial(seen: Sight) -> bool:
+    return bool(seen.probe.cohort.treatment.randomised.any())
+
+
+def _merged(design: DesignPlan, seen: Sight, arrows: tuple[Arrow, ...], uses: dict[str, Use]) -> list[Diagram]:
+    """One diagram per different use that the analyses make of the design."""
+    found: dict[Use, list[str]] = {}
+    for label, one in uses.items():
+        found.setdefault(one, []).append(label)
+    alike: dict[tuple, Diagram] = {}
+    for one, labels in found.items():
+        made = diagram(design.name, tuple(labels), seen, arrows, one)
+        key = (made.arrows, made.given)
+        old = alike.get(key)
+        alike[key] = made if old is None else Diagram(
+            design=design.name, analyses=old.analyses + made.analyses, arrows=old.arrows, given=old.given, open=old.open,
+            use=old.use, sight=seen,
+        )  # fmt: skip
+    return list(alike.values())
+
+
+def diagram(design: str, labels: tuple[str, ...], seen: Sight, arrows: tuple[Arrow, ...], used: Use) -> Diagram:
+    """The diagram of a design for an analysis that uses its data so."""
+    drawn = [*arrows, *_of_dates(used, seen)]
+    alike = set(MEASURABLE) - seen.varying
+    drawn = [arrow for arrow in drawn if alike.isdisjoint(arrow.ends) and not (arrow.result == KNOWN and OCCULT in alike)]
+    drawn += _early(drawn, seen)
+    given = {cause for cause in MEASURABLE if told(seen, cause, used) >= WHOLE.get(cause, 0.999)}
+    recorded = list(_records(seen, used, given))
+    drawn += recorded
+    drawn = _connected(drawn)
+    held = {arrow.result for arrow in recorded if arrow.result != COMPLETE or used.complete_cases}
+    nodes = {node for arrow in drawn for node in arrow.ends}
+    kept = frozenset((given | held | seen.criteria | {LOSS}) & nodes)
+    pairs = [arrow.ends for arrow in drawn]
+    effects = [ends for ends in pairs if ends in ((SURGERY, DEATH), (SURGERY, LOCAL))]
+    paths = tuple(open_paths(pairs, EXPOSURE, OUTCOME, kept, besides=effects))
+    return Diagram(design=design, analyses=labels, arrows=tuple(drawn), given=kept, open=paths, use=used, sight=seen)
+
+
+def _of_dates(used: Use, seen: Sight) -> Iterator[Arrow]:
+    """What an analysis that does not heed when exposure began brings back."""
+    months = _wait(seen)
+    if used.ignores_dates or used.drops_wait:
+        yield Arrow(cause=EARLY, result=EXPOSURE, strength=months, unit="months")
+    if used.from_exposure:
+        yield Arrow(cause=SURGERY, result=ZERO, strength=months, unit="months")
+        yield Arrow(cause=ZERO, result=OUTCOME, strength=months, unit="months")
+
+
+def _wait(seen: Sight) -> float:
+    """Mean months from time zero to surgery, among those operated on."""
+    cohort = seen.probe.cohort
+    rows = seen.present & cohort.operated
+    months = cohort.operated_at[rows] - seen.entered.time_zero[rows]
+    return float(months.mean()) if len(months) else 0.0
+
+
+def _early(drawn: list[Arrow], seen: Sight) -> Iterator[Arrow]:
+    """Early survival, where something depends on it: part of survival, and of what survival depends on by then."""
+    if not any(arrow.cause == EARLY for arrow in drawn):
+        return
+    cohort, time_zero = seen.probe.cohort, seen.entered.time_zero[seen.present]
+    until = max(float(time_zero.max(initial=0.0)), float(np.max(cohort.operated_at[cohort.operated], initial=0.0)))
+    begins = {RESPONSE: cohort.course.evaluated, CARE: cohort.care.begins}
+    for arrow in list(drawn):
+        if arrow.result == DEATH and arrow.cause != SURGERY and begins.get(arrow.cause, 0.0) < until:
+            yield Arrow(cause=arrow.cause, result=EARLY, strength=arrow.strength, unit=arrow.unit)
+    yield Arrow(cause=EARLY, result=DEATH, strength=1.0, unit="of women")
+
+
+def told(seen: Sight, cause: str, used: Use) -> float:
+    """The share of a cause's variation that the covariates which an analysis uses, and which hold true values, account for."""
+    names = [name for name in seen.probe.cohort.patients.columns if name in used.columns and seen.columns[name].exact]
+    later = [name for name in used.columns if seen.columns[name].exact and name not in names]
+    if cause not in seen.varying or not (names or later):
+        return 0.0
+    cohort, rows = seen.probe.cohort, np.flatnonzero(seen.present)
+    value = score(cohort, cause)[rows]
+    columns = [cohort.patients.columns[name][rows] for name in names]
+    columns += [score(cohort, one)[rows] for one in (RESPONSE, OCCULT, CARE) if any(one in seen.columns[n].causes for n in later)]
+    if any(RESPONSE in seen.columns[name].causes for name in later):
+        columns += [(cohort.course.response == kind)[rows].astype(float) for kind in (1, -1)]
+    design = np.column_stack([*columns, np.ones(len(rows))])
+    left = value - design @ np.linalg.lstsq(design, value, rcond=None)[0]
+    return 1.0 - float(left.var() / value.var())
+
+
+def _records(seen: Sight, used: Use, given: set[str]) -> Iterator[Arrow]:
+    """What the record makes of covariates: told in part or with error, missing, or a consequence of surgery."""
+    traits = seen.probe.cohort.patients.columns
+    wrong = {name: seen.columns[name].causes for name in used.columns if not seen.columns[name].exact}
+    of_traits = {cause for name, causes in wrong.items() if name in traits for cause in causes}
+    if RECORDED not in given and RECORDED in seen.varying and (of_traits or told(seen, RECORDED, used) > 0.01):
+        yield from _all_into(RECORD, of_traits | {RECORDED})
+    for name, causes in wrong.items():
+        if name not in traits:
+            yield from _all_into(name.replace("_", " "), causes)
+    if seen.missing is not None and used.columns:
+        yield from _all_into(COMPLETE, seen.missing)
+
+
+def _all_into(result: str, causes: set[str] | frozenset[str]) -> Iterator[Arrow]:
+    for cause in sorted(causes):
+        yield Arrow(cause=cause, result=result, strength=1.0, unit="of women")
+
+
+def _connected(drawn: list[Arrow]) -> list[Arrow]:
+    """Without the calendar, or local progression, where it plays no part; each arrow once."""
+    left_out = set()
+    if not any(arrow.cause == YEAR and arrow.result not in PASSIVE for arrow in drawn):
+        left_out.add(YEAR)
+    if (LOCAL, OUTCOME) not in [arrow.ends for arrow in drawn]:
+        left_out.add(LOCAL)
+    kept = {arrow.ends: arrow for arrow in drawn if not left_out & set(arrow.ends)}
+    return list(kept.values())
