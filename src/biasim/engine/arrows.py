@@ -22,7 +22,6 @@ from biasim.engine.interventions import (
     YEAR,
     Probe,
     differ,
-    score,
 )
 from biasim.types import Bools, Cohort, Floats
 
@@ -58,7 +57,7 @@ def of_the_world(probe: Probe) -> Iterator[Arrow]:
             if cause in probe.changed:
                 share = float(differ(*before_and_after(probe, probe.changed[cause], result)).mean())
                 if share > SHARE:
-                    yield _into(result, cause, probe.cohort, share)
+                    yield _into(result, cause, probe, share)
     yield from _between_traits(probe.cohort)
     yield from _effects(probe.cohort)
 
@@ -86,9 +85,9 @@ def into_surgery(probe: Probe, among: Bools) -> Iterator[Arrow]:
             yield found
 
 
-def _into(result: str, cause: str, cohort: Cohort, share: float) -> Arrow:
+def _into(result: str, cause: str, probe: Probe, share: float) -> Arrow:
     if result == DEATH and cause != YEAR:
-        return Arrow(cause=cause, result=result, strength=float(score(cohort, cause).std()), unit="log hazard")
+        return Arrow(cause=cause, result=result, strength=float(probe.scores[cause].std()), unit="log hazard")
     return Arrow(cause=cause, result=result, strength=share, unit="of women")
 
 
@@ -101,7 +100,7 @@ def _into_surgery(probe: Probe, changed: Cohort, cause: str, among: Bools) -> Ar
     if differ(before.wait, after.wait)[same].mean() <= SHARE:
         return None
     plain = among if cause == OCCULT else among & ~cohort.patients.occult
-    apart, error = standardised_difference(score(cohort, cause), before.intended, plain)
+    apart, error = standardised_difference(probe.scores[cause], before.intended, plain)
     if abs(apart) <= SIGNIFICANT * error:
         return None
     return Arrow(cause=cause, result=SURGERY, strength=apart, unit="SD apart")

@@ -27,7 +27,7 @@ from biasim.engine.interventions import (
     SURGERY,
     YEAR,
     Probe,
-    score,
+    least_squares,
 )
 from biasim.engine.plan import DesignPlan, Plan
 from biasim.engine.replicate import cohorts, view
@@ -36,6 +36,7 @@ from biasim.engine.streams import Streams
 
 EXPLANATION = "explanation"  # the replicate that diagrams are measured on
 SIZE = 20_000
+ENOUGH = 4_000  # women to see from how much of a cause covariates tell
 RECORD, COMPLETE = "prognosis on record", "complete record"
 WHOLE = {YEAR: 0.98}  # share of a cause that the covariates must tell for it to be given; a year of diagnosis is enough of a date
 MEASURABLE = (RECORDED, HIDDEN, OCCULT, YEAR, RESPONSE, CARE)
@@ -158,15 +159,16 @@ def told(seen: Sight, cause: str, used: Use) -> float:
     later = [name for name in used.columns if seen.columns[name].exact and name not in names]
     if cause not in seen.varying or not (names or later):
         return 0.0
-    cohort, rows = seen.probe.cohort, np.flatnonzero(seen.present)
-    value = score(cohort, cause)[rows]
+    cohort, rows = seen.probe.cohort, np.flatnonzero(seen.present)[:ENOUGH]
     columns = [cohort.patients.columns[name][rows] for name in names]
-    columns += [score(cohort, one)[rows] for one in (RESPONSE, OCCULT, CARE) if any(one in seen.columns[n].causes for n in later)]
-    if any(RESPONSE in seen.columns[name].causes for name in later):
+    causes = {one for name in later for one in seen.columns[name].causes}
+    columns += [seen.probe.scores[one][rows] for one in (OCCULT, CARE) if one in causes]
+    if RESPONSE in causes:
         columns += [(cohort.course.response == kind)[rows].astype(float) for kind in (1, -1)]
-    design = np.column_stack([*columns, np.ones(len(rows))])
-    left = value - design @ np.linalg.lstsq(design, value, rcond=None)[0]
-    return 1.0 - float(left.var() / value.var())
+    value = seen.probe.scores[cause][rows]
+    *weights, constant = least_squares(columns, value)
+    left = value - constant - sum(weight * column for weight, column in zip(weights, columns, strict=True))
+    return 1.0 - float(left.var() / max(value.var(), 1e-12))
 
 
 def _records(seen: Sight, used: Use, given: set[str]) -> Iterator[Arrow]:

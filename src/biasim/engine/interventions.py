@@ -19,6 +19,7 @@ RECORDED, HIDDEN, OCCULT, YEAR = "recorded prognosis", "hidden prognosis", "occu
 RESPONSE, SURGERY, CARE, LOCAL = "response", "surgery", "other treatment", "local progression"
 EARLY, LOSS, DEATH = "early survival", "loss to follow-up", "death"
 AT_DIAGNOSIS = (RECORDED, HIDDEN, OCCULT, YEAR)
+FEW = 1_000  # women are enough to find the weights of an exact sum
 CALENDAR = 0.95  # correlation with the date of diagnosis from which a column is the calendar in other units
 
 
@@ -29,10 +30,12 @@ class Probe:
     world: World
     cohort: Cohort
     streams: Streams
+    scores: dict[str, Floats] = field(default_factory=dict, init=False)  # each cause as one number per woman
     changed: dict[str, Cohort] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.changed.update({cause: self._without(cause) for cause in CHANGES if np.ptp(score(self.cohort, cause)) > 0.0})
+        self.scores.update({cause: score(self.cohort, cause) for cause in CHANGES})
+        self.changed.update({cause: self._without(cause) for cause in CHANGES if np.ptp(self.scores[cause]) > 0.0})
 
     def _order(self, cause: str, within: Bools) -> Integers:
         """Whose value each woman gets: dealt anew among those `within`, and among the others."""
@@ -86,10 +89,10 @@ def of_calendar(patients: Patients) -> tuple[str, ...]:
     """The recorded columns that are the date of diagnosis in other units."""
     if np.ptp(patients.diagnosed) == 0.0:
         return ()
-    varying = [name for name in patients.recorded if np.ptp(patients.columns[name]) > 0.0]
-    return tuple(
-        name for name in varying if abs(np.corrcoef(patients.columns[name], patients.diagnosed)[0, 1]) > CALENDAR
-    )
+    moments = patients.diagnosed[:FEW]
+    columns = {name: patients.columns[name][:FEW] for name in patients.recorded}
+    varying = {name: column for name, column in columns.items() if np.ptp(column) > 0.0}
+    return tuple(name for name, column in varying.items() if abs(np.corrcoef(column, moments)[0, 1]) > CALENDAR)
 
 
 def calendar_part(patients: Patients) -> Floats:
@@ -97,10 +100,17 @@ def calendar_part(patients: Patients) -> Floats:
     names = of_calendar(patients)
     if not names:
         return np.zeros(patients.size)
-    columns = np.column_stack([patients.columns[name] for name in patients.recorded] + [np.ones(patients.size)])
-    weights = np.linalg.lstsq(columns, patients.recorded_log_hazard, rcond=None)[0]
+    columns = [patients.columns[name][:FEW] for name in patients.recorded]
+    weights = least_squares(columns, patients.recorded_log_hazard[:FEW])
     part = sum(weights[patients.recorded.index(name)] * patients.columns[name] for name in names)
     return part if np.ptp(part) > 1e-9 else np.zeros(patients.size)
+
+
+def least_squares(columns: list[Floats], value: Floats) -> Floats:
+    """The weights of columns, and last of the constant, that come nearest to a value; one of two equal columns gets what is its."""
+    design = np.column_stack([*columns, np.ones(len(value))])
+    squares = np.einsum("ij,ik->jk", design, design)  # small: threads of a matrix product would wait for each other longer
+    return np.linalg.lstsq(squares, np.einsum("ij,i->j", design, value), rcond=None)[0]
 
 
 def _moved(columns: Mapping[str, Floats], names: tuple[str, ...], order: Integers) -> dict[str, Floats]:
@@ -108,8 +118,8 @@ def _moved(columns: Mapping[str, Floats], names: tuple[str, ...], order: Integer
 
 
 def _recorded(cohort: Cohort, order: Integers) -> Cohort:
-    patients, part = cohort.patients, calendar_part(cohort.patients)
-    names = tuple(name for name in patients.recorded if name not in of_calendar(patients))
+    patients, part, calendar = cohort.patients, calendar_part(cohort.patients), of_calendar(cohort.patients)
+    names = tuple(name for name in patients.recorded if name not in calendar)
     log_hazard = (patients.recorded_log_hazard - part)[order] + part
     changed = replace(patients, columns=_moved(patients.columns, names, order), recorded_log_hazard=log_hazard)
     return replace(cohort, patients=changed)

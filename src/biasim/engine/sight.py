@@ -21,7 +21,6 @@ from biasim.engine.interventions import (
     YEAR,
     Probe,
     differ,
-    score,
 )
 from biasim.engine.plan import Part
 from biasim.types import Bools, Cohort, Exposure, ExposureOverTime, Floats, Measured, Outcome
@@ -46,6 +45,7 @@ class Sight:
     probe: Probe
     view: Mapping[str, Any]
     entered: Entered
+    varying: frozenset[str]  # the causes in which the women of the study differ
     arrows: tuple[Arrow, ...]  # into selection, loss, time zero, exposure and outcome as recorded
     columns: Mapping[str, Column]
     missing: frozenset[str] | None  # what decides whose values are missing; None where none is
@@ -64,12 +64,6 @@ class Sight:
         results = {arrow.result for arrow in self.arrows}
         return frozenset(node for node in results if node in (KNOWN, ALIVE) or node.startswith(ELIGIBLE))
 
-    @property
-    def varying(self) -> frozenset[str]:
-        """The causes in which the women of the study differ."""
-        causes = self.probe.changed
-        return frozenset(cause for cause in causes if np.ptp(score(self.probe.cohort, cause)[self.present], axis=0) > 0.0)
-
 
 def sight(probe: Probe, view: Mapping[str, Any]) -> Sight:
     """The arrows and facts of one design."""
@@ -80,6 +74,7 @@ def sight(probe: Probe, view: Mapping[str, Any]) -> Sight:
     looks = bool(differ(entered.eligible, enter(future, view, streams).eligible).mean() > SHARE)
     ahead = _months_ahead(exposure, entered)
     apart = _zero_apart(probe, view, entered, exposure)
+    varying = frozenset(cause for cause in probe.changed if np.ptp(probe.scores[cause][entered.present], axis=0) > 0.0)
     columns, missing = _columns(probe, view, entered.present)
     arrows = [
         *_into_selection(probe, view, entered, future),
@@ -91,7 +86,7 @@ def sight(probe: Probe, view: Mapping[str, Any]) -> Sight:
         arrows += [Arrow(cause=SURGERY, result=ZERO, strength=apart, unit="months"),
                    Arrow(cause=ZERO, result=OUTCOME, strength=apart, unit="months")]  # fmt: skip
     return Sight(
-        probe=probe, view=view, entered=entered, arrows=tuple(arrows), columns=columns, missing=missing, ahead=ahead,
+        probe=probe, view=view, entered=entered, varying=varying, arrows=tuple(arrows), columns=columns, missing=missing, ahead=ahead,
         eligibility_ahead=looks or _later_facts(probe, view, entered), zero_apart=apart,
         by_chance=_by_chance(probe, view, entered, exposure),
     )  # fmt: skip

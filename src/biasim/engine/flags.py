@@ -1,0 +1,110 @@
+"""What is wrong with a design, in words: one flag for each open path, and for what is wrong though it opens none.
+
+Each flag stands in the row of the target trial that the design departs from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from biasim.engine.arrows import SHARE
+from biasim.engine.d_separation import Path, colliders
+from biasim.engine.diagram import COMPLETE, RECORD, Diagram
+from biasim.engine.interventions import CARE, EARLY, LOSS, OCCULT, SURGERY, YEAR
+from biasim.engine.sight import ELIGIBLE, EXPOSURE, KNOWN, OUTCOME, ZERO
+
+ELIGIBILITY, STRATEGIES, ASSIGNMENT, TIME_ZERO = "eligibility", "strategies", "assignment", "time zero"
+FOLLOW_UP, OUTCOMES, CONTRAST, ANALYSIS = "follow-up", "outcome", "contrast", "analysis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Something wrong with a design, or with some of its analyses."""
+
+    design: str
+    analyses: tuple[str, ...]
+    component: str  # of the target trial
+    says: str
+    path: Path = ()  # the open path behind it; () where there is none
+
+
+def flags(diagram: Diagram) -> list[Flag]:
+    """Everything wrong with one diagram, each thing once."""
+    # where the operation itself brings women with occult metastases into the study, that is what is wrong with them
+    entering = any(KNOWN in path and OCCULT in path for path in diagram.open)
+    paths = [path for path in diagram.open if not (entering and path[2] == OCCULT)]
+    found = [(*named(path, diagram), path) for path in paths]
+    found += [(component, says, ()) for component, says in _without_a_path(diagram)]
+    told = {says: (component, path) for component, says, path in reversed(found)}
+    return [
+        Flag(design=diagram.design, analyses=diagram.analyses, component=component, says=says, path=path)
+        for says, (component, path) in reversed(told.items())
+    ]
+
+
+def named(path: Path, diagram: Diagram) -> tuple[str, str]:
+    """The component that an open path goes against, and what the path is."""
+    first, pairs = path[1], {arrow.ends: arrow for arrow in diagram.arrows}
+    if first == EARLY:
+        return STRATEGIES, immortal(diagram)
+    if first != SURGERY:
+        return STRATEGIES, f"exposure is recorded with an error that depends on {first}"
+    if ZERO in path:
+        months = pairs[SURGERY, ZERO].strength
+        return TIME_ZERO, f"time zero differs between groups: {abs(months):.1f} months {'later' if months > 0 else 'earlier'} in the exposed"
+    if meet := colliders(pairs, path) & diagram.given:
+        return through(next(node for node in path if node in meet), path)
+    if path[2] == OUTCOME:
+        return OUTCOMES, "the outcome is recorded otherwise in the operated"
+    if (SURGERY, CARE) in pairs and path[2] == CARE:
+        return STRATEGIES, "co-intervention: those meant for surgery get other treatment as well"
+    cause = path[2]
+    return ASSIGNMENT, f"no assignment at time zero: confounding by {cause}{strength(cause, diagram)}"
+
+
+def immortal(diagram: Diagram) -> str:
+    """How the exposure, or the analysis, uses what happens after time zero."""
+    if diagram.use.drops_wait:
+        return "exposure uses the future: the months that the exposed had to live until surgery are left out"
+    months = next(arrow.strength for arrow in diagram.arrows if arrow.ends == (EARLY, EXPOSURE))
+    months = months if diagram.use.ignores_dates else diagram.sight.ahead
+    return f"exposure uses the future: it is decided {months:.1f} months after time zero, and who dies before counts as unexposed"
+
+
+def through(node: str, path: Path) -> tuple[str, str]:
+    """A path that is open because a common effect of surgery and something else is given."""
+    other = path[path.index(node) + 1]
+    if node == LOSS:
+        return FOLLOW_UP, f"loss to follow-up depends on surgery and on {other}"
+    if node == COMPLETE:
+        return ANALYSIS, f"missing values depend on surgery and on {other}, and only complete records are analysed"
+    if node == RECORD:
+        return ANALYSIS, "covariates are recorded otherwise in the operated"
+    if node == KNOWN:
+        return ELIGIBILITY, f"who is in the study depends on surgery and on {other}: found by the operation, she enters"
+    if node.startswith(ELIGIBLE):
+        return ELIGIBILITY, f"who is in the study ({node}) depends on surgery and on {other}"
+    return ANALYSIS, f"'{node}', a consequence of surgery and of {other}, is among the covariates"
+
+
+def strength(cause: str, diagram: Diagram) -> str:
+    """How far apart those meant for surgery are from the others in a cause."""
+    apart = next((arrow.strength for arrow in diagram.arrows if arrow.ends == (cause, SURGERY)), 0.0)
+    if not apart or cause == OCCULT:
+        return ""
+    words = ("earlier", "later") if cause == YEAR else ("better off", "worse off")
+    return f" (those meant for surgery are {words[apart > 0.0]} by {abs(apart):.2f} SD)"
+
+
+def _without_a_path(diagram: Diagram) -> Iterator[tuple[str, str]]:
+    seen, used = diagram.sight, diagram.use
+    if seen.eligibility_ahead:
+        yield ELIGIBILITY, "eligibility uses the future: what happens after time zero decides who is in the study"
+    if seen.by_chance[EXPOSURE] > SHARE:
+        yield STRATEGIES, "exposure is recorded with error"
+    if seen.by_chance[OUTCOME] > SHARE:
+        yield OUTCOMES, "outcome certified, not observed: it is recorded with error"
+    if used.known_later:
+        names = ", ".join(sorted(used.known_later))
+        yield ANALYSIS, f"covariates measured after time zero are used as if known at it: {names}"
