@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ class Use:
     drops_wait: bool = False  # the months before exposure are in neither group
     from_exposure: bool = False  # the clock of the exposed starts at exposure
     known_later: frozenset[str] = frozenset()  # columns used as if known at time zero, though they become known later
+    claims: str = field(default="", compare=False)  # the estimand
 
 
 def use(observed: Observed, method: Method) -> Use:
@@ -44,10 +45,10 @@ def use(observed: Observed, method: Method) -> Use:
     incomplete = np.isnan(data.covariates).any(axis=1)
     cases = bool(columns) and bool(incomplete.any()) and same(take(data, np.flatnonzero(~incomplete)))
     if not isinstance(data, ObservedOverTime):
-        return Use(columns=columns, complete_cases=cases, known_later=later)
+        return Use(columns=columns, complete_cases=cases, known_later=later, claims=answer.estimand)
     ignores, drops, moved = _dates(data, same)
     return Use(columns=columns, complete_cases=cases, ignores_dates=ignores, drops_wait=drops, from_exposure=moved,
-               known_later=later)  # fmt: skip
+               known_later=later, claims=answer.estimand)  # fmt: skip
 
 
 def _columns(data: Observed, same: Callable[[Observed], bool]) -> frozenset[str]:

@@ -7,7 +7,7 @@ given those that an analysis conditions on (`analyses`). Nothing here knows the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,7 @@ class Diagram:
 
     design: str
     analyses: tuple[str, ...]
+    claims: tuple[str, ...]  # the estimand of each
     arrows: tuple[Arrow, ...]
     given: frozenset[str]
     open: tuple[Path, ...]  # from exposure as recorded to outcome as recorded, the true effect aside
@@ -87,23 +88,17 @@ def _in_trial(seen: Sight) -> bool:
 
 
 def _merged(design: DesignPlan, seen: Sight, arrows: tuple[Arrow, ...], uses: dict[str, Use]) -> list[Diagram]:
-    """One diagram per different use that the analyses make of the design."""
-    found: dict[Use, list[str]] = {}
-    for label, one in uses.items():
-        found.setdefault(one, []).append(label)
+    """One diagram per different picture that the analyses get of the design."""
     alike: dict[tuple, Diagram] = {}
-    for one, labels in found.items():
-        made = diagram(design.name, tuple(labels), seen, arrows, one)
-        key = (made.arrows, made.given)
+    for label, used in uses.items():
+        made = diagram(design.name, label, seen, arrows, used)
+        key = (made.arrows, made.given, used.known_later)
         old = alike.get(key)
-        alike[key] = made if old is None else Diagram(
-            design=design.name, analyses=old.analyses + made.analyses, arrows=old.arrows, given=old.given, open=old.open,
-            use=old.use, sight=seen,
-        )  # fmt: skip
+        alike[key] = replace(old, analyses=(*old.analyses, label), claims=(*old.claims, used.claims)) if old else made
     return list(alike.values())
 
 
-def diagram(design: str, labels: tuple[str, ...], seen: Sight, arrows: tuple[Arrow, ...], used: Use) -> Diagram:
+def diagram(design: str, label: str, seen: Sight, arrows: tuple[Arrow, ...], used: Use) -> Diagram:
     """The diagram of a design for an analysis that uses its data so."""
     drawn = [*arrows, *_of_dates(used, seen)]
     alike = set(MEASURABLE) - seen.varying
@@ -119,7 +114,9 @@ def diagram(design: str, labels: tuple[str, ...], seen: Sight, arrows: tuple[Arr
     pairs = [arrow.ends for arrow in drawn]
     effects = [ends for ends in pairs if ends in ((SURGERY, DEATH), (SURGERY, LOCAL))]
     paths = tuple(open_paths(pairs, EXPOSURE, OUTCOME, kept, besides=effects))
-    return Diagram(design=design, analyses=labels, arrows=tuple(drawn), given=kept, open=paths, use=used, sight=seen)
+    return Diagram(
+        design=design, analyses=(label,), claims=(used.claims,), arrows=tuple(drawn), given=kept, open=paths, use=used, sight=seen
+    )
 
 
 def _of_dates(used: Use, seen: Sight) -> Iterator[Arrow]:

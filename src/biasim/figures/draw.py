@@ -11,6 +11,7 @@ import pandas as pd
 
 from biasim.figures._tables import Tables, read, varied
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
+from biasim.figures.diagram import diagram
 from biasim.figures.drawing import FORMATS, Drawing, write
 from biasim.figures.forest import forest
 from biasim.figures.funnel import funnel
@@ -54,6 +55,8 @@ def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Itera
             for family in families(tables):
                 end = "" if family == "log_hazard_ratio" else f"_{_file(family)}"
                 yield f"bias_by_parameter{end}", bias_by_parameter(tables, family=family, names=names)
+    if tables.get("diagram") is not None:
+        yield "diagram", diagram(tables)
     if tables.get("hazard_ratio") is not None:
         yield "hazard_ratio_over_time", hazard_ratio_over_time(tables)
     for names_of, figure in (
