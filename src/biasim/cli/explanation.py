@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from math import exp, sqrt
+from math import sqrt
 from pathlib import Path
 
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from biasim.cli.bias_lines import biasing
+from biasim.cli.diagram_text import picture, target_trials
 from biasim.config.docstrings import section, summary
-from biasim.config.mechanisms import Mechanism, mechanisms, unrecorded
+from biasim.config.mechanisms import Mechanism
 from biasim.config.resolve import from_here, world_folders
 from biasim.config.study import Scenario, Study
-from biasim.engine.arrows import Arrow, Diagram
+from biasim.engine.diagram import Diagram
 from biasim.registry import WORLD, find
 
-OPEN, CLOSED = "bold red", "dim"
-SHORTEST = 0.05  # months by which an exposure must look ahead to be called a bias
 KINDS = ("seen", "derived", "tuned", "assumed")
 
 
@@ -32,14 +32,14 @@ def explanation(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Itera
         yield Padding(Text(" ".join(study.story.split())), (0, 2))
     yield Text("\nEquations", style="bold")
     yield equations(scenario)
-    for diagram in distinct(drawn):
-        names = ", ".join(one.design for one in drawn if same_world(one, diagram))
-        yield Text(f"\nCausal diagram: {names}", style="bold")
+    for diagram in drawn:
+        yield Text(f"\nCausal diagram: {diagram.design} ({', '.join(diagram.analyses)})", style="bold")
         yield Padding(picture(diagram), (0, 2))
     yield Text("\nThe lines that are the bias", style="bold")
     yield from bias_lines(study, scenario, drawn)
+    yield from target_trials(scenario.designs, drawn)
     yield Text("\nExpected", style="bold")
-    yield expected(study, scenario, drawn)
+    yield expected(study, scenario)
     yield from numbers(study, scenario)
 
 
@@ -54,68 +54,13 @@ def equations(scenario: Scenario) -> Table:
     return table
 
 
-def distinct(drawn: list[Diagram]) -> Iterator[Diagram]:
-    """One diagram per different set of arrows, in the order of the designs."""
-    for number, diagram in enumerate(drawn):
-        if not any(same_world(diagram, earlier) for earlier in drawn[:number]):
-            yield diagram
-
-
-def same_world(one: Diagram, other: Diagram) -> bool:
-    return (one.arrows, one.effect) == (other.arrows, other.effect)
-
-
-def picture(diagram: Diagram) -> Text:
-    """Causes above, surgery and death below: an open path (a common cause of both) in colour."""
-    text = Text()
-    for arrow in diagram.arrows:
-        if not arrow.to_death and not arrow.to_surgery:
-            continue
-        style = OPEN if arrow.opens_a_path and not arrow.measured else CLOSED
-        left = f"◄── {arrow.to_surgery:+.2f} SD ──" if arrow.to_surgery else "    (no arrow)    "
-        right = "──► death" if arrow.to_death else "    (no arrow to death)"
-        text.append(f"surgery {left} {arrow.cause:<19}{right}", style=style)
-        text.append(f"   {said(arrow)}\n", style=style)
-    effect = "(no arrow: surgery does nothing)" if diagram.effect == 0 else f"── true effect, HR {exp(diagram.effect):.2f} ──►"
-    text.append(f"surgery {effect} death")
-    return text
-
-
-def said(arrow: Arrow) -> str:
-    """The arrow in words."""
-    if arrow.opens_a_path and arrow.measured:
-        return "measured: closed where the analysis adjusts for it"
-    if arrow.opens_a_path:
-        if arrow.cause == "occult metastases":
-            return "OPEN: they enter the study by the operation"
-        return "OPEN: those operated on are " + ("better" if arrow.to_surgery < 0 else "worse") + " off"
-    return "prognosis only: confounds nothing" if arrow.to_death else "decides surgery only: confounds nothing"
-
-
 def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterator[Padding]:
-    """Every source of bias with its place in the file, and the months by which an exposure looks ahead."""
-    ahead = {diagram.design: diagram.looks_ahead for diagram in drawn}
-    occult = any(arrow.cause == "occult metastases" and arrow.to_surgery for one in drawn for arrow in one.arrows)
-    found = [one for one in mechanisms(scenario) if biases(one, occult, ahead)]
-    open_ = [one.design for one in drawn if any(arrow.opens_a_path and not arrow.measured for arrow in one.arrows[:3])]
-    told = {one.design for one in found if one.room == "measurement"}
-    found += unrecorded(scenario, [design for design in open_ if design not in told])
+    """Every source of bias with its place in the file, and what it does."""
+    found = list(biasing(scenario, drawn))
     for mechanism in found:
-        note = ""
-        if mechanism.room == "exposure" and ahead.get(mechanism.design, 0.0) > 0.0:
-            note = f" On average the exposed are known {ahead[mechanism.design]:.1f} months after time zero: those are immortal."
-        yield Padding(Text.assemble((place(study, mechanism), "bold red"), f"\n  {mechanism.says}{note}"), (0, 2))
+        yield Padding(Text.assemble((place(study, mechanism), "bold red"), f"\n  {mechanism.says}"), (0, 2))
     if not found:
         yield Padding(Text("none: every switch of this study is at the value at which its bias vanishes"), (0, 2))
-
-
-def biases(mechanism: Mechanism, occult: bool, ahead: dict[str, float]) -> bool:
-    """Whether a line does what it can do: somebody is occult, or some exposed month is immortal."""
-    if mechanism.room == "staging":
-        return occult
-    if mechanism.room == "exposure":
-        return ahead.get(mechanism.design, 0.0) >= SHORTEST
-    return not mechanism.says.startswith("Nowhere")
 
 
 def place(study: Study, mechanism: Mechanism) -> str:
@@ -141,11 +86,11 @@ def in_world(study: Study, room: str) -> str:
     return ""
 
 
-def expected(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Table:
-    """What the author of the study expects of each design, or what the diagram suggests where nothing was said."""
+def expected(study: Study, scenario: Scenario) -> Table:
+    """What the author of the study expects of each design."""
     table = Table.grid(padding=(0, 2))
-    for diagram in drawn:
-        table.add_row("", diagram.design, study.expect.get(diagram.design, "not stated in the study file"))
+    for design in scenario.designs:
+        table.add_row("", design, study.expect.get(design, "not stated in the study file"))
     return table
 
 

@@ -28,7 +28,9 @@ def cyclic(arrows: Iterable[Arrow]) -> bool:
     return any(cause in ancestors(arrows, [before for before, result in arrows if result == cause]) for cause in causes)
 
 
-def all_open(arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str], besides: Iterable[Arrow] = ()) -> Iterator[Path]:
+def all_open(
+    arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str], besides: Iterable[Arrow] = ()
+) -> Iterator[Path]:
     """Every open path between two nodes given others, the short ones first, but for those along an arrow in `besides`.
 
     A path is open while no node where arrows pass through or part is given, and every node where two arrows meet is

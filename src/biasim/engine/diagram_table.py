@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from biasim.engine.diagram import COMPLETE, RECORD, Diagram
@@ -46,7 +47,7 @@ def rows(drawn: Iterable[Diagram]) -> Iterator[Row]:
 def rows_of(diagram: Diagram) -> Iterator[Row]:
     found, analyses = flags(diagram), "; ".join(diagram.analyses)
     told = [flag.path for flag in found if flag.path]
-    steps = {frozenset(step) for path in told for step in zip(path, path[1:], strict=False)}
+    steps = {frozenset(step) for path in told for step in pairwise(path)}
     start = (diagram.design, analyses)
     for node in diagram.nodes:
         is_open = any(node in path for path in told)

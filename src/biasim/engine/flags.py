@@ -12,7 +12,7 @@ from biasim.engine.arrows import SHARE
 from biasim.engine.d_separation import Path, colliders
 from biasim.engine.diagram import COMPLETE, RECORD, Diagram
 from biasim.engine.interventions import CARE, EARLY, LOSS, OCCULT, SURGERY, YEAR
-from biasim.engine.sight import ELIGIBLE, EXPOSURE, KNOWN, OUTCOME, ZERO
+from biasim.engine.sight import ELIGIBLE, EXPOSURE, KNOWN, OUTCOME, SHORTEST, ZERO
 
 ELIGIBILITY, STRATEGIES, ASSIGNMENT, TIME_ZERO = "eligibility", "strategies", "assignment", "time zero"
 FOLLOW_UP, OUTCOMES, CONTRAST, ANALYSIS = "follow-up", "outcome", "contrast", "analysis"
@@ -52,7 +52,8 @@ def named(path: Path, diagram: Diagram) -> tuple[str, str]:
         return STRATEGIES, f"exposure is recorded with an error that depends on {first}"
     if ZERO in path:
         months = pairs[SURGERY, ZERO].strength
-        return TIME_ZERO, f"time zero differs between groups: {abs(months):.1f} months {'later' if months > 0 else 'earlier'} in the exposed"
+        later = "later" if months > 0 else "earlier"
+        return TIME_ZERO, f"time zero differs between groups: {abs(months):.1f} months {later} in the exposed"
     if meet := colliders(pairs, path) & diagram.given:
         return through(next(node for node in path if node in meet), path)
     if path[2] == OUTCOME:
@@ -69,6 +70,8 @@ def immortal(diagram: Diagram) -> str:
         return "exposure uses the future: the months that the exposed had to live until surgery are left out"
     months = next(arrow.strength for arrow in diagram.arrows if arrow.ends == (EARLY, EXPOSURE))
     months = months if diagram.use.ignores_dates else diagram.sight.ahead
+    if months < SHORTEST:
+        return "exposure uses the future: who dies before her operation counts as unexposed"
     return f"exposure uses the future: it is decided {months:.1f} months after time zero, and who dies before counts as unexposed"
 
 

@@ -75,11 +75,13 @@ def score(cohort: Cohort, cause: str) -> Floats:
         return patients.recorded_log_hazard - calendar_part(patients)
     if cause == LOCAL:
         return np.minimum(cohort.local.operated, np.finfo(float).max)  # so that never can be compared
+    if cause == RESPONSE and cohort.course.log_ratio.any():
+        return cohort.course.log_ratio
     return {
         HIDDEN: patients.hidden_log_hazard,
         OCCULT: patients.occult.astype(float),
         YEAR: patients.diagnosed,
-        RESPONSE: cohort.course.log_ratio,
+        RESPONSE: cohort.course.response.astype(float),
         SURGERY: cohort.treatment.intended.astype(float),
         CARE: cohort.care.log_ratio,
     }[cause]
@@ -107,7 +109,7 @@ def calendar_part(patients: Patients) -> Floats:
 
 
 def least_squares(columns: list[Floats], value: Floats) -> Floats:
-    """The weights of columns, and last of the constant, that come nearest to a value; one of two equal columns gets what is its."""
+    """The weights of columns, and last of the constant, that come nearest to a value."""
     design = np.column_stack([*columns, np.ones(len(value))])
     squares = np.einsum("ij,ik->jk", design, design)  # small: threads of a matrix product would wait for each other longer
     return np.linalg.lstsq(squares, np.einsum("ij,i->j", design, value), rcond=None)[0]

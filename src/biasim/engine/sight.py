@@ -79,15 +79,15 @@ def sight(probe: Probe, view: Mapping[str, Any]) -> Sight:
     arrows = [
         *_into_selection(probe, view, entered, future),
         *_into_loss(probe, view, entered),
-        *_into_exposure(probe, view, entered, exposure, future if ahead >= SHORTEST else None),
+        *_into_exposure(probe, view, entered, exposure, future if ahead >= SHORTEST or apart else None),
         *_into_outcome(probe, view, entered.outcome),
     ]
     if apart:
         arrows += [Arrow(cause=SURGERY, result=ZERO, strength=apart, unit="months"),
                    Arrow(cause=ZERO, result=OUTCOME, strength=apart, unit="months")]  # fmt: skip
     return Sight(
-        probe=probe, view=view, entered=entered, varying=varying, arrows=tuple(arrows), columns=columns, missing=missing, ahead=ahead,
-        eligibility_ahead=looks or _later_facts(probe, view, entered), zero_apart=apart,
+        probe=probe, view=view, entered=entered, varying=varying, arrows=tuple(arrows), columns=columns, missing=missing,
+        ahead=ahead, eligibility_ahead=looks or _later_facts(probe, view, entered), zero_apart=apart,
         by_chance=_by_chance(probe, view, entered, exposure),
     )  # fmt: skip
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from biasim.config.study import Study
+from biasim.config.study import Scenario, Study
 from biasim.engine.describe import Fact, describe
-from biasim.engine.diagram import diagrams
+from biasim.engine.diagram import Diagram, diagrams
 from biasim.engine.diagram_table import Row as DiagramRow
 from biasim.engine.diagram_table import rows as diagram_rows
 from biasim.engine.examples import COLUMNS, examples
@@ -18,6 +18,7 @@ from biasim.engine.prepare import Run
 from biasim.engine.summary import PERFORMANCE, failures, performance
 from biasim.engine.target_trial import Row as TrialRow
 from biasim.engine.target_trial import target_trial
+from biasim.store.folder import Folder
 from biasim.store.manifest import host, versions, write_manifest
 from biasim.store.tables import write_table
 
@@ -40,16 +41,15 @@ def write_results(run: Run) -> None:
         write_table(folder.table(name), columns, shown[name])
     facts = describe(run.scenarios[0].plan, study.truth_size)
     write_table(folder.table("description"), Fact._fields, facts)
-    write_explanation(run)
+    write_explanation(folder, study.scenarios[0], diagrams(run.scenarios[0].plan))
     write_manifest(folder.manifest, manifest(run))
     write_manifest(folder.times, times(run))
 
 
-def write_explanation(run: Run) -> None:
-    """The causal diagrams of the first scenario, and its designs beside the trial that would answer the question."""
-    drawn = diagrams(run.scenarios[0].plan)
-    write_table(run.folder.table("diagram"), DiagramRow._fields, diagram_rows(drawn))
-    write_table(run.folder.table("target_trial"), TrialRow._fields, target_trial(run.study.scenarios[0].designs, drawn))
+def write_explanation(folder: Folder, scenario: Scenario, drawn: list[Diagram]) -> None:
+    """The causal diagrams of a scenario, and its designs beside the trial that would answer the question."""
+    write_table(folder.table("diagram"), DiagramRow._fields, diagram_rows(drawn))
+    write_table(folder.table("target_trial"), TrialRow._fields, target_trial(scenario.designs, drawn))
 
 
 def truth_rows(run: Run) -> Iterator[tuple[object, ...]]:

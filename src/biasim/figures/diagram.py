@@ -35,7 +35,7 @@ TRIVIAL = {"exposure as recorded", "surgery", "death", "outcome as recorded"}
 @style.journal
 def diagram(tables: Tables, *, width: float = style.SINGLE) -> Drawing:
     """Draw the diagrams of the stored designs; `width` in mm."""
-    table = tables.need("diagram").copy()
+    table = tables.need("diagram").fillna({"name": "", "says": ""})
     for name in ("given", "open", "effect"):
         table[name] = table[name].map(truth_value)
     panels = chosen(table)
@@ -109,7 +109,7 @@ def drawn(table: pd.DataFrame) -> pd.DataFrame:
 def _below(panel: pd.DataFrame, width: float) -> list[str]:
     """What is said under a panel: the ways through which paths are open."""
     ways = [_way(name) for name in panel.loc[panel["kind"] == "path", "name"] if name]
-    said = [one for one in panel.loc[(panel["kind"] == "path") & (panel["name"] == ""), "says"]]
+    said = panel.loc[(panel["kind"] == "path") & ~panel["name"].astype(bool), "says"]
     text = "Open through " + "; ".join(ways) + "." if ways else "No open path."
     return wrap(" ".join([text, *(f"{one[:1].upper()}{one[1:]}." for one in said)]), int((width - 6) / 1.06))
 
@@ -172,11 +172,11 @@ def _arrows(axes: Axes, arrows: pd.DataFrame, centres: dict, half: dict) -> None
 
 
 def _key(figure: Figure, shown: pd.DataFrame, width: float) -> None:
-    plain = {name: OPEN[name] for name in ("color", "linewidth")}
+    plain = {name: OPEN[name] for name in OPEN if name != "zorder"}
     entries = [
         (shown["open"].any(), Line2D([], [], **plain), "open path: bias"),
         (True, Line2D([], [], color=CLOSED["color"], linewidth=0.8), "other arrow"),
-        (shown["effect"].any(), Line2D([], [], color=EFFECT["color"], linewidth=1.1, linestyle=EFFECT["linestyle"]), "true effect"),
+        (shown["effect"].any(), Line2D([], [], **{name: EFFECT[name] for name in EFFECT if name != "zorder"}), "true effect"),
         (shown["given"].any(), Patch(fill=False, linewidth=0.8), "given (adjusted for, selected)"),
     ]
     handles, labels = zip(*[(handle, text) for there, handle, text in entries if there], strict=True)
@@ -187,11 +187,7 @@ def _key(figure: Figure, shown: pd.DataFrame, width: float) -> None:
 
 
 def _told(figure: Figure, shown: pd.DataFrame, panels: list[pd.DataFrame]) -> Drawing:
-    effect = "a dashed arrow is a true effect" if shown["effect"].any() else "there is no arrow from surgery to death: it does nothing"
-    said = []
-    for panel in panels:
-        ways = [_way(name) for name in panel.loc[panel["kind"] == "path", "name"] if name]
-        said.append(f"{panel['design'].iloc[0]} ({panel['analyses'].iloc[0]}): " + ("open through " + "; ".join(ways) if ways else "no open path"))
+    effect = "a dashed arrow is a true effect" if shown["effect"].any() else "surgery has no arrow to death: it does nothing"
     return Drawing(
         figure=figure,
         numbers=shown,
@@ -202,5 +198,11 @@ def _told(figure: Figure, shown: pd.DataFrame, panels: list[pd.DataFrame]) -> Dr
             "are the paths, other than a true effect, along which exposure and outcome as recorded go together (d-separation). "
             "Arrows into early survival, which are those into death, are left out."
         ),
-        alt="Causal diagrams. " + ". ".join(said) + ".",
+        alt="Causal diagrams. " + " ".join(map(_in_words, panels)),
     )
+
+
+def _in_words(panel: pd.DataFrame) -> str:
+    ways = [_way(name) for name in panel.loc[panel["kind"] == "path", "name"] if name]
+    said = f"open through {'; '.join(ways)}" if ways else "no open path"
+    return f"{panel['design'].iloc[0]} ({panel['analyses'].iloc[0]}): {said}."

@@ -1,0 +1,293 @@
+"""Diagrams, flags and target trials: of the shipped studies, switched on and off, and of flaws made for the purpose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache, partial
+
+import numpy as np
+import pytest
+
+from biasim.config.load import from_text, load, resolve, switched
+from biasim.engine.d_separation import cyclic
+from biasim.engine.diagram import Diagram, diagrams
+from biasim.engine.diagram_table import rows
+from biasim.engine.flags import flags
+from biasim.engine.plan import Plan, plan
+from biasim.engine.target_trial import IDEAL, target_trial
+from biasim.types import Care, Exposure, Local, Outcome
+
+IMMORTAL = "exposure uses the future"
+TRIVIAL = {"exposure as recorded", "surgery", "death", "outcome as recorded"}
+SELECTED = {("stage IV known", "occult metastases")}
+ALL_BUT_IMMORTAL = {("hidden prognosis",), ("recorded prognosis",), ("response",), ("prognosis on record", "recorded prognosis"), *SELECTED}
+WAYS = {  # study -> design, analysis -> what the open paths go through
+    "immortal_time": {
+        ("registry", "cox"): {("early survival",)}, ("registry", "cox_matched"): {("early survival",)},
+        ("landmark", "cox"): set(), ("surgery_dates", "cox_time_dependent"): set(), ("intention", "cox"): set(),
+    },
+    "immortal_time_remedies": {
+        ("surgery_dates", "ever or never"): {("early survival",)},
+        ("surgery_dates", "immortal time excluded"): {("early survival",), ("time zero",)},
+        ("surgery_dates", "time-dependent"): set(), ("surgery_dates", "landmark at 8 months"): set(),
+        ("surgery_dates", "cloned, 8 months of grace"): set(),
+    },
+    "confounding_by_indication": {
+        ("registry", "cox"): {("recorded prognosis",), ("hidden prognosis",)},
+        ("registry", "cox_weighted"): {("hidden prognosis",)},
+        ("everything", "cox(adjust=true)"): set(), ("trial", "cox"): set(),
+    },
+    "hidden_confounding": {("registry", "adjusted"): {("hidden prognosis",)}, ("everything", "adjusted"): set()},
+    "responder_selection": {
+        ("registry", "cox"): {("early survival",), ("response",)}, ("landmark", "cox_matched"): {("response",)},
+        ("surgery_dates", "cox_time_dependent"): {("response",)}, ("landmark_with_response", "cox_matched"): set(),
+        ("trial", "cox"): set(),
+    },
+    "stage_migration": {("registry", "cox"): SELECTED, ("known_at_diagnosis", "cox"): set()},
+    "literature": {("registries", "fixed effect"): {("early survival",), *ALL_BUT_IMMORTAL}, ("trials", "fixed effect"): set()},
+    "paradox": {
+        ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",), ("calendar year",), *SELECTED},
+        ("registry", "matched"): {("early survival",), *ALL_BUT_IMMORTAL}, ("surgery_dates", "time-dependent"): ALL_BUT_IMMORTAL,
+        ("landmark", "landmark, adjusted"): ALL_BUT_IMMORTAL, ("everything_measured", "time-dependent, all measured"): set(),
+        ("trial", "by arm"): set(),
+    },
+}  # fmt: skip
+
+
+@cache
+def drawn(name: str) -> list[Diagram]:
+    study = load(resolve(name))
+    return diagrams(plan(study.scenarios[0], study.seed))
+
+
+def ways(diagram: Diagram) -> set[tuple[str, ...]]:
+    """What the paths told of go through, the ends aside."""
+    return {tuple(node for node in flag.path if node not in TRIVIAL) for flag in flags(diagram) if flag.path}
+
+
+@pytest.mark.parametrize("name", list(WAYS))
+def test_open_paths_of_the_shipped_studies(name: str) -> None:
+    found = {(one.design, label): ways(one) for one in drawn(name) for label in one.analyses}
+    assert {key: found[key] for key in WAYS[name]} == WAYS[name]
+    for one in drawn(name):
+        assert not cyclic([arrow.ends for arrow in one.arrows])
+        assert bool(flags(one)) == bool(one.open)
+
+
+@pytest.mark.parametrize("name", ["immortal_time", "confounding_by_indication", "hidden_confounding", "responder_selection",
+                                  "stage_migration"])  # fmt: skip
+def test_switched_off_there_is_no_flag_and_no_open_path(name: str) -> None:
+    study = load(resolve(name))
+    off = switched(study, *study.switches)
+    first = next(iter(off.scenarios[0].designs))
+    for one in diagrams(plan(off.scenarios[0], off.seed)):
+        adjusted = {"recorded prognosis"} <= one.given or ("recorded prognosis", "surgery") not in [a.ends for a in one.arrows]
+        if one.design == first or adjusted:
+            assert not one.open, (one.design, one.analyses, one.open)
+            assert not flags(one)
+
+
+def test_paradox_switched_off_keeps_what_it_has_no_switch_for() -> None:
+    """Nodes are still counted in the operated alone, and crude analyses adjust for nothing."""
+    study = load(resolve("paradox"))
+    off = switched(study, *study.switches)
+    found = {(one.design, label): ways(one) for one in diagrams(plan(off.scenarios[0], off.seed)) for label in one.analyses}
+    assert found["registry", "matched"] == {("recorded prognosis",), ("prognosis on record", "recorded prognosis")}
+    assert found["everything_measured", "time-dependent, all measured"] == set()
+
+
+BARE = """\
+study: bare
+aim: a study for tests
+world: two_scores
+change:
+  patients: {two_scores: {recorded_log_ratio: 0.5, hidden_log_ratio: 0.5, accrual: 10}}
+designs:
+  registry:
+    time_zero: diagnosis
+    exposure: operated_by_time_zero
+    measurement: registry
+    follow_up: {months: {months: 60}}
+    methods: [cox, {cox: {adjust: true}}]
+estimands: [marginal_log_hazard_ratio]
+performance: [bias]
+run: {size: 500, replicates: 2, seed: 1}
+"""
+AT_ONCE = BARE.replace("accrual: 10}}", "accrual: 10}}\n  treatment: {by_prognosis: {median_wait: 0.01, wait_spread: 0.0}}").replace(
+    "operated_by_time_zero", "ever_operated"
+)
+
+
+def changed(text: str = AT_ONCE, *, world: dict | None = None, view: dict | None = None, methods: dict | None = None) -> list[Diagram]:
+    """The diagrams of a study without any bias but the parts put into it."""
+    planned = plan(from_text(text, "bare.yaml").scenarios[0], 1)
+    design = planned.designs[0]
+    design = replace(design, view={**design.view, **(view or {})}, methods=methods or design.methods)
+    worlds = tuple({**one, **(world or {})} for one in planned.worlds)
+    return diagrams(Plan(scenario=0, size=planned.size, seed=1, worlds=worlds, designs=(design,)))
+
+
+def told(found: list[Diagram]) -> set[tuple[str, str]]:
+    """Component and the first words of each flag."""
+    return {(flag.component, flag.says.partition(":")[0]) for one in found for flag in flags(one)}
+
+
+def test_a_study_without_any_bias_has_no_flag() -> None:
+    assert told(changed()) == set()
+    assert not any(one.open for one in changed())
+
+
+def test_an_odds_ratio_of_one_draws_no_arrow_and_any_other_does() -> None:
+    text = AT_ONCE.replace("median_wait: 0.01", "hidden_odds_ratio: 0.7, median_wait: 0.01")
+    into = {arrow.cause: arrow.strength for arrow in changed(text)[0].arrows if arrow.result == "surgery"}
+    assert set(into) == {"hidden prognosis"}
+    assert into["hidden prognosis"] == pytest.approx(np.log(0.7), abs=0.04)  # log odds ratio and difference in SD, near 0
+    assert told(changed(text)) == {("assignment", "no assignment at time zero")}
+
+
+def test_loss_that_depends_on_surgery_and_on_hidden_prognosis() -> None:
+    def censoring(patients, treatment, rng, by_surgery: float = 1.0, by_hidden: float = 1.0):
+        rate = 0.01 * np.exp(by_surgery * treatment.intended + by_hidden * patients.columns["hidden_score"])
+        return rng.standard_exponential(patients.size) / rate
+
+    for strengths, flagged in (((1.0, 1.0), True), ((1.0, 0.0), False), ((0.0, 1.0), False)):
+        part = partial(censoring, by_surgery=strengths[0], by_hidden=strengths[1])
+        found = told(changed(world={"censoring": part}))
+        assert found == ({("follow-up", "loss to follow-up depends on surgery and on hidden prognosis")} if flagged else set())
+
+
+def test_time_zero_that_differs_between_the_exposed_and_the_others() -> None:
+    def surgery_or_diagnosis(cohort):
+        return np.where(cohort.operated, cohort.operated_at, 0.0)
+
+    text = BARE.replace("operated_by_time_zero", "ever_operated")
+    found = changed(text, view={"time_zero": surgery_or_diagnosis})
+    assert told(found) == {("time zero", "time zero differs between groups"), ("strategies", IMMORTAL)}
+    assert found[0].sight.zero_apart == pytest.approx(4.3, abs=0.3)
+
+
+def test_eligibility_that_looks_past_time_zero() -> None:
+    def survivors(cohort, rng):
+        return cohort.death > 12.0
+
+    def responders(cohort, rng):
+        return cohort.course.response >= 0
+
+    assert told(changed(view={"eligibility": (survivors,)})) == {("eligibility", "eligibility uses the future")}
+    later = AT_ONCE.replace("  treatment:", "  course: {response: {responding: 0.3, progressing: 0.3}}\n  treatment:")
+    assert ("eligibility", "eligibility uses the future") in told(changed(later, view={"eligibility": (responders,)}))
+
+
+def test_referral_by_surgery_and_hidden_prognosis_is_a_collider() -> None:
+    def referred(cohort, rng, by_surgery: float = 1.5):
+        score = 0.5 + by_surgery * cohort.treatment.intended - cohort.patients.columns["hidden_score"]
+        return rng.random(cohort.size) < 1.0 / (1.0 + np.exp(-score))
+
+    found = changed(view={"eligibility": (referred,)})
+    assert ways(found[0]) == {("eligible: referred", "hidden prognosis")}
+    assert told(changed(view={"eligibility": (partial(referred, by_surgery=0.0),)})) == set()
+
+
+def test_other_treatment_of_those_meant_for_surgery() -> None:
+    def care(patients, course, treatment, rng, with_surgery: float = 1.0):
+        given = rng.random(patients.size) < 0.3 + 0.4 * with_surgery * treatment.intended
+        return Care(begins=1.0, log_ratio=-0.4 * given)
+
+    assert told(changed(world={"care": care})) == {("strategies", "co-intervention")}
+    assert told(changed(world={"care": partial(care, with_surgery=0.0)})) == set()
+
+
+def test_surgery_that_falls_out_of_use_while_care_improves() -> None:
+    def care(patients, course, treatment, rng):
+        return Care(begins=0.0, log_ratio=-0.1 * (patients.diagnosed - 2000.0))
+
+    def treatment(patients, course, rng, original):
+        made = original(patients, course, rng)
+        intended = rng.random(patients.size) < 0.8 - 0.06 * (patients.diagnosed - 2000.0)
+        return replace(made, intended=intended, wait=np.where(intended, 0.01, np.inf))
+
+    original = plan(from_text(AT_ONCE, "bare.yaml").scenarios[0], 1).worlds[0]["treatment"]
+    found = changed(world={"care": care, "treatment": partial(treatment, original=original)})
+    assert ways(found[0]) == {("calendar year", "other treatment")}
+
+
+def test_an_outcome_that_is_certified_and_one_that_depends_on_surgery() -> None:
+    def certified(cohort, rng, otherwise: float = 0.0):
+        wrong = rng.random(cohort.size) < 0.1 + otherwise * cohort.treatment.intended
+        return Outcome(at=cohort.death, event=~wrong, cause=np.ones(cohort.size, np.int8))
+
+    assert told(changed(view={"outcome": certified})) == {("outcome", "outcome certified, not observed")}
+    found = told(changed(view={"outcome": partial(certified, otherwise=0.2)}))
+    assert ("outcome", "the outcome is recorded otherwise in the operated") in found
+
+
+def test_a_true_effect_on_the_primary_tumour_is_no_bias() -> None:
+    def local(patients, treatment, rng):
+        at = rng.exponential(20.0, patients.size)
+
+        def under(wait):
+            return np.where(np.asarray(wait) < at, np.inf, at)
+
+        return Local(operated=under(treatment.wait), under=under)
+
+    def progression(cohort, rng):
+        at = np.minimum(cohort.local.operated, cohort.death)
+        return Outcome(at=at, event=cohort.local.operated <= cohort.death, cause=np.ones(cohort.size, np.int8))
+
+    found = changed(world={"local": local}, view={"outcome": progression})
+    assert found[0].effects == {("surgery", "local progression")}
+    assert not found[0].open
+    assert "local progression" not in changed(world={"local": local})[0].nodes  # nobody looks at it
+
+
+def test_exposure_recorded_with_error_by_chance_and_by_prognosis() -> None:
+    def misfiled(cohort, time_zero, rng, by_hidden: float = 0.0):
+        log_odds = -2.0 + by_hidden * cohort.patients.columns["hidden_score"]
+        wrong = rng.random(cohort.size) < 1.0 / (1.0 + np.exp(-log_odds))
+        return Exposure(exposed=cohort.operated ^ wrong, decided=np.zeros(cohort.size))
+
+    assert told(changed(view={"exposure": misfiled})) == {("strategies", "exposure is recorded with error")}
+    found = told(changed(view={"exposure": partial(misfiled, by_hidden=1.0)}))
+    assert ("strategies", "exposure is recorded with an error that depends on hidden prognosis") in found
+
+
+def test_consequences_and_gaps_of_the_record() -> None:
+    margins = AT_ONCE.replace("measurement: registry", "measurement: with_margins")
+    found = changed(margins)
+    assert ways(found[0]) == set()  # nothing adjusted for
+    assert ways(found[1]) == {("clear margins", "hidden prognosis")}
+    holes = AT_ONCE.replace("measurement: registry", "measurement: registry\n    recording: {incomplete: {odds_ratio_survival: 0.4, "
+                            "completed_by_surgery: 0.5}}").replace("{cox: {adjust: true}}", "{cox_complete_cases: {adjust: true}}")  # fmt: skip
+    assert ways(changed(holes)[1]) == {("complete record",)}
+    at_random = holes.replace("odds_ratio_survival: 0.4, completed_by_surgery: 0.5", "share: 0.3")
+    assert told(changed(at_random)) == set()
+
+
+def test_target_trials_have_every_component_in_the_words_of_the_parts() -> None:
+    study = load(resolve("immortal_time"))
+    table = list(target_trial(study.scenarios[0].designs, drawn("immortal_time")))
+    assert [(row.design, row.component) for row in table] == [(d, c) for d in study.scenarios[0].designs for c in IDEAL]
+    here = {(row.design, row.component): row for row in table}
+    assert here["registry", "strategies"].here.startswith("Every woman operated during follow-up counts as exposed")
+    assert here["registry", "strategies"].flags.startswith(IMMORTAL)
+    assert here["landmark", "time zero"].here.endswith("(months 6)")
+    assert not any(row.flags for row in table if row.design != "registry")
+
+
+def test_flags_of_some_analyses_name_them() -> None:
+    study = load(resolve("confounding_by_indication"))
+    table = {(row.design, row.component): row.flags for row in target_trial(study.scenarios[0].designs, drawn(study.name))}
+    first, second = sorted(table["registry", "assignment"].split("; "))
+    assert "hidden prognosis" in first
+    assert not first.endswith("]")
+    assert second.endswith("[cox]")
+
+
+def test_the_stored_table_holds_nodes_arrows_and_paths() -> None:
+    table = list(rows(drawn("stage_migration")))
+    assert {row.kind for row in table} == {"node", "arrow", "path"}
+    nodes = {row.name for row in table if row.kind == "node"}
+    assert {end for row in table if row.kind == "arrow" for end in (row.name, row.to)} <= nodes
+    assert [row.says for row in table if row.kind == "path"] == [
+        "who is in the study depends on surgery and on occult metastases: found by the operation, she enters"
+    ] * 2
