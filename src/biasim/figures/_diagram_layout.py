@@ -113,7 +113,8 @@ def _routed(
 ) -> tuple[Floats, float]:
     """The least bent curve that keeps off every other node and, if it can, off the arrows already laid."""
     others = [name for name in centres if name not in (start, end)]
-    middles, sizes = np.array([centres[name] for name in others]), np.array([half[name] for name in others]) + 0.9
+    middles = np.array([centres[name] for name in others]).reshape(-1, 2)
+    sizes = np.array([half[name] for name in others]).reshape(-1, 2) + 0.9
     heights = [y for _, y in centres.values()]
     low, high = min(heights) - ROOM, max(heights) + ROOM
     before = np.concatenate(laid) if laid else np.empty((0, 2))
