@@ -26,7 +26,8 @@ def data(*, missing: float = 0.0, known_from: tuple[float, ...] | None = None) -
     covariates = rng.standard_normal((600, 2))
     covariates[rng.random(600) < missing, 1] = np.nan
     return Observed(
-        names=NAMES, covariates=covariates, exposed=rng.random(600) < 0.4, entry=np.zeros(600), time=rng.exponential(30, 600) + 0.1,
+        names=NAMES, covariates=covariates, exposed=rng.random(600) < 0.4, entry=np.zeros(600),
+        time=rng.exponential(30, 600) + 0.1,
         event=rng.random(600) < 0.8, patient=np.arange(600), known_from=None if known_from is None else np.array(known_from),
     )  # fmt: skip
 

@@ -20,7 +20,9 @@ from biasim.types import Care, Exposure, Local, Outcome
 IMMORTAL = "exposure uses the future"
 TRIVIAL = {"exposure as recorded", "surgery", "death", "outcome as recorded"}
 SELECTED = {("stage IV known", "occult metastases")}
-ALL_BUT_IMMORTAL = {("hidden prognosis",), ("recorded prognosis",), ("response",), ("prognosis on record", "recorded prognosis"), *SELECTED}
+ALL_BUT_IMMORTAL = {
+    ("hidden prognosis",), ("recorded prognosis",), ("response",), ("prognosis on record", "recorded prognosis"), *SELECTED,
+}  # fmt: skip
 WAYS = {  # study -> design, analysis -> what the open paths go through
     "immortal_time": {
         ("registry", "cox"): {("early survival",)}, ("registry", "cox_matched"): {("early survival",)},
@@ -46,7 +48,8 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
     "stage_migration": {("registry", "cox"): SELECTED, ("known_at_diagnosis", "cox"): set()},
     "literature": {("registries", "fixed effect"): {("early survival",), *ALL_BUT_IMMORTAL}, ("trials", "fixed effect"): set()},
     "paradox": {
-        ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",), ("calendar year",), *SELECTED},
+        ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",),
+                                ("calendar year",), *SELECTED},
         ("registry", "matched"): {("early survival",), *ALL_BUT_IMMORTAL}, ("surgery_dates", "time-dependent"): ALL_BUT_IMMORTAL,
         ("landmark", "landmark, adjusted"): ALL_BUT_IMMORTAL, ("everything_measured", "time-dependent, all measured"): set(),
         ("trial", "by arm"): set(),
@@ -113,16 +116,16 @@ estimands: [marginal_log_hazard_ratio]
 performance: [bias]
 run: {size: 500, replicates: 2, seed: 1}
 """
-AT_ONCE = BARE.replace("accrual: 10}}", "accrual: 10}}\n  treatment: {by_prognosis: {median_wait: 0.01, wait_spread: 0.0}}").replace(
-    "operated_by_time_zero", "ever_operated"
+AT_ONCE = BARE.replace("operated_by_time_zero", "ever_operated").replace(
+    "accrual: 10}}", "accrual: 10}}\n  treatment: {by_prognosis: {median_wait: 0.01, wait_spread: 0.0}}"
 )
 
 
-def changed(text: str = AT_ONCE, *, world: dict | None = None, view: dict | None = None, methods: dict | None = None) -> list[Diagram]:
+def changed(text: str = AT_ONCE, *, world: dict | None = None, view: dict | None = None) -> list[Diagram]:
     """The diagrams of a study without any bias but the parts put into it."""
     planned = plan(from_text(text, "bare.yaml").scenarios[0], 1)
     design = planned.designs[0]
-    design = replace(design, view={**design.view, **(view or {})}, methods=methods or design.methods)
+    design = replace(design, view={**design.view, **(view or {})})
     worlds = tuple({**one, **(world or {})} for one in planned.worlds)
     return diagrams(Plan(scenario=0, size=planned.size, seed=1, worlds=worlds, designs=(design,)))
 
@@ -256,8 +259,9 @@ def test_consequences_and_gaps_of_the_record() -> None:
     found = changed(margins)
     assert ways(found[0]) == set()  # nothing adjusted for
     assert ways(found[1]) == {("clear margins", "hidden prognosis")}
-    holes = AT_ONCE.replace("measurement: registry", "measurement: registry\n    recording: {incomplete: {odds_ratio_survival: 0.4, "
-                            "completed_by_surgery: 0.5}}").replace("{cox: {adjust: true}}", "{cox_complete_cases: {adjust: true}}")  # fmt: skip
+    cases = AT_ONCE.replace("{cox: {adjust: true}}", "{cox_complete_cases: {adjust: true}}")
+    step = "recording: {incomplete: {odds_ratio_survival: 0.4, completed_by_surgery: 0.5}}"
+    holes = cases.replace("measurement: registry", f"measurement: registry\n    {step}")
     assert ways(changed(holes)[1]) == {("complete record",)}
     at_random = holes.replace("odds_ratio_survival: 0.4, completed_by_surgery: 0.5", "share: 0.3")
     assert told(changed(at_random)) == set()

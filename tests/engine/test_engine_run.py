@@ -71,8 +71,8 @@ def test_tables_are_complete_and_agree_with_the_shards(undisturbed):
     assert set(tables(undisturbed)) == {
         f"{name}.csv"
         for name in (
-            "at_risk", "balance", "curves", "description", "hazard_ratio", "performance", "person_time", "scenarios", "studies",
-            "truths", "vibration",
+            "at_risk", "balance", "curves", "description", "diagram", "hazard_ratio", "performance", "person_time", "scenarios",
+            "studies", "target_trial", "truths", "vibration",
         )
     }  # fmt: skip
     rows = {

@@ -45,6 +45,7 @@ def rows(drawn: Iterable[Diagram]) -> Iterator[Row]:
 
 
 def rows_of(diagram: Diagram) -> Iterator[Row]:
+    """One diagram: nodes, then arrows, then what is wrong. Only paths that a flag tells of are marked open."""
     found, analyses = flags(diagram), "; ".join(diagram.analyses)
     told = [flag.path for flag in found if flag.path]
     steps = {frozenset(step) for path in told for step in pairwise(path)}

@@ -74,7 +74,7 @@ def sight(probe: Probe, view: Mapping[str, Any]) -> Sight:
     looks = bool(differ(entered.eligible, enter(future, view, streams).eligible).mean() > SHARE)
     ahead = _months_ahead(exposure, entered)
     apart = _zero_apart(probe, view, entered, exposure)
-    varying = frozenset(cause for cause in probe.changed if np.ptp(probe.scores[cause][entered.present], axis=0) > 0.0)
+    varying = frozenset(cause for cause in probe.changed if len(np.unique(probe.scores[cause][entered.present])) > 1)
     columns, missing = _columns(probe, view, entered.present)
     arrows = [
         *_into_selection(probe, view, entered, future),

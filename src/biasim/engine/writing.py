@@ -41,8 +41,8 @@ def write_results(run: Run) -> None:
         write_table(folder.table(name), columns, shown[name])
     facts = describe(run.scenarios[0].plan, study.truth_size)
     write_table(folder.table("description"), Fact._fields, facts)
-    write_explanation(folder, study.scenarios[0], diagrams(run.scenarios[0].plan))
     write_manifest(folder.manifest, manifest(run))
+    write_explanation(folder, study.scenarios[0], diagrams(run.scenarios[0].plan))
     write_manifest(folder.times, times(run))
 
 
