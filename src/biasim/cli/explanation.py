@@ -60,7 +60,7 @@ def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterat
     for mechanism in found:
         yield Padding(Text.assemble((place(study, mechanism), "bold red"), f"\n  {mechanism.says}"), (0, 2))
     if not found:
-        yield Padding(Text("none: every switch of this study is at the value at which its bias vanishes"), (0, 2))
+        yield Padding(Text("none: no line of this study opens a path from exposure to outcome but the true effect"), (0, 2))
 
 
 def place(study: Study, mechanism: Mechanism) -> str:

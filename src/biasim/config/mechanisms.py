@@ -28,9 +28,10 @@ class Mechanism:
 
 
 def mechanisms(scenario: Scenario) -> Iterator[Mechanism]:
-    """Sources of bias in the shared world, then in each design, in the order of the file."""
+    """Sources of bias in the shared world, as far as a design lives in it, then in each design, in the order of the file."""
     for room in CHOOSING:
-        yield from switched_on(scenario.world[room], design="")
+        if any(design.world[room] == scenario.world[room] for design in scenario.designs.values()):
+            yield from switched_on(scenario.world[room], design="")
     for name, design in scenario.designs.items():
         for room in CHOOSING:
             if design.world[room] != scenario.world[room]:

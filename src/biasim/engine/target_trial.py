@@ -6,6 +6,7 @@ What a design does is said in the words of its parts: the section `Target trial`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import NamedTuple
 
 from biasim.config.docstrings import section, summary
@@ -67,7 +68,7 @@ def said(design: Design, own: list[Diagram]) -> dict[str, str]:
     return {
         ELIGIBILITY: " ".join(criteria),
         STRATEGIES: sentence(design.exposure),
-        ASSIGNMENT: words(design.world["treatment"]),
+        ASSIGNMENT: sentence(design.world["treatment"]),
         TIME_ZERO: sentence(design.time_zero),
         FOLLOW_UP: sentence(design.follow_up),
         OUTCOMES: sentence(design.outcome),
@@ -92,7 +93,7 @@ def sentence(choice: Choice) -> str:
     told = [
         f"{name.replace('_', ' ')} {_short(value)}"
         for name, value in choice.parameters.items()
-        if value not in (None, (), 0) and not (switches[name] and switches[name].value == value)
+        if not is_dataclass(value) and value not in (None, (), 0) and not (switches[name] and switches[name].value == value)
     ]
     return words(choice) + (f" ({', '.join(told)})" if told else "")
 
@@ -104,7 +105,9 @@ def words(choice: Choice) -> str:
 
 
 def _short(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value).replace("_", " ")
 
 
 def wrong(component: str, found: list[Flag], own: list[Diagram]) -> Iterator[str]:
