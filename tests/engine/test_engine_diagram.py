@@ -46,6 +46,16 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
         ("trial", "cox"): set(),
     },
     "stage_migration": {("registry", "cox"): SELECTED, ("known_at_diagnosis", "cox"): set()},
+    "publication": {("registry", "pooled"): {("result as reported",)}, ("registered", "pooled"): set()},
+    "analyst_freedom": {
+        ("registry", "best of many"): {("result as reported",)}, ("protocol", "named beforehand"): set(),
+        ("all_reported", "median of many"): set(),
+    },
+    "trial_early_stop": {
+        ("trial", "five looks uncorrected"): {("result as reported",)}, ("trial", "one look"): set(),
+        ("trial", "one look, adjusted"): set(),
+    },
+    "trial_responders": {("trial_of_responders", "cox"): set(), ("trial_of_everyone", "cox"): set()},
     "literature": {("registries", "fixed effect"): {("early survival",), *ALL_BUT_IMMORTAL}, ("trials", "fixed effect"): set()},
     "paradox": {
         ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",),
@@ -78,7 +88,7 @@ def test_open_paths_of_the_shipped_studies(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["immortal_time", "confounding_by_indication", "hidden_confounding", "responder_selection",
-                                  "stage_migration"])  # fmt: skip
+                                  "stage_migration", "publication", "analyst_freedom", "trial_early_stop"])  # fmt: skip
 def test_switched_off_there_is_no_flag_and_no_open_path(name: str) -> None:
     study = load(resolve(name))
     off = switched(study, *study.switches)

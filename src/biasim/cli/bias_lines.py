@@ -45,7 +45,7 @@ def at_fault(scenario: Scenario, drawn: list[Diagram]) -> Iterator[Mechanism]:
     """The analyses that make a flaw of their own out of data that would allow better."""
     for diagram in drawn:
         used = diagram.use
-        if used.ignores_dates or used.drops_wait or used.known_later:
+        if used.ignores_dates or used.drops_wait or used.known_later or used.by_result:
             for label in diagram.analyses:
                 choice = scenario.designs[diagram.design].methods[label]
                 says = sentences_about(section(find("methods", choice.name), "Breaks when"), ())

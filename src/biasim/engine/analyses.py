@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from biasim.answers import Estimate, Status
+from biasim.config.signature import parameters
 from biasim.methods._checks import take
+from biasim.registry import names
 from biasim.types import Observed, ObservedOverTime
+from biasim.units import Switch
 
 FEW, MORE = 400, 4_000  # women whose data an analysis is asked about; more where it gives no answer from few
 Method = Callable[[Observed], Estimate]
@@ -25,6 +28,7 @@ class Use:
     drops_wait: bool = False  # the months before exposure are in neither group
     from_exposure: bool = False  # the clock of the exposed starts at exposure
     known_later: frozenset[str] = frozenset()  # columns used as if known at time zero, though they become known later
+    by_result: bool = False  # whether, or what, it reports depends on the result
     claims: str = field(default="", compare=False)  # the estimand
 
 
@@ -45,10 +49,24 @@ def use(observed: Observed, method: Method) -> Use:
     incomplete = np.isnan(data.covariates).any(axis=1)
     cases = bool(columns) and bool(incomplete.any()) and same(take(data, np.flatnonzero(~incomplete)))
     if not isinstance(data, ObservedOverTime):
-        return Use(columns=columns, complete_cases=cases, known_later=later, claims=answer.estimand)
-    ignores, drops, moved = _dates(data, same)
-    return Use(columns=columns, complete_cases=cases, ignores_dates=ignores, drops_wait=drops, from_exposure=moved,
-               known_later=later, claims=answer.estimand)  # fmt: skip
+        ignores, drops, moved = False, False, False
+    else:
+        ignores, drops, moved = _dates(data, same)
+    return Use(
+        columns=columns, complete_cases=cases, ignores_dates=ignores, drops_wait=drops, from_exposure=moved, known_later=later,
+        by_result=by_result(method), claims=answer.estimand,
+    )  # fmt: skip
+
+
+def by_result(method: Method) -> bool:
+    """Whether a method of the house is off every switch that it has: the switches of methods are about what gets reported."""
+    part = getattr(method, "func", method)
+    if part.__name__ not in names("methods"):
+        return False
+    switches = {name: item.mark(Switch) for name, item in parameters("methods", part.__name__).items()}
+    chosen = getattr(method, "keywords", {})
+    off = [chosen.get(name) != switch.value for name, switch in switches.items() if switch is not None and name in chosen]
+    return bool(off) and all(off)
 
 
 def _columns(data: Observed, same: Callable[[Observed], bool]) -> frozenset[str]:

@@ -37,7 +37,7 @@ from biasim.engine.streams import Streams
 EXPLANATION = "explanation"  # the replicate that diagrams are measured on
 SIZE = 20_000
 ENOUGH = 4_000  # women to see from how much of a cause covariates tell
-RECORD, COMPLETE = "prognosis on record", "complete record"
+RECORD, COMPLETE, REPORT = "prognosis on record", "complete record", "result as reported"
 WHOLE = {YEAR: 0.98}  # share of a cause that the covariates must tell for it to be given; a year of diagnosis is enough of a date
 MEASURABLE = (RECORDED, HIDDEN, OCCULT, YEAR, RESPONSE, CARE)
 PASSIVE = (DEATH, OUTCOME, LOSS, EARLY)  # a calendar that acts on these alone is left out
@@ -169,7 +169,7 @@ def told(seen: Sight, cause: str, used: Use) -> float:
 
 
 def _records(seen: Sight, used: Use, given: set[str]) -> Iterator[Arrow]:
-    """What the record makes of covariates: told in part or with error, missing, or a consequence of surgery."""
+    """What the record makes of covariates: told in part or with error, missing, a consequence; and of the result."""
     traits = seen.probe.cohort.patients.columns
     wrong = {name: seen.columns[name].causes for name in used.columns if not seen.columns[name].exact}
     of_traits = {cause for name, causes in wrong.items() if name in traits for cause in causes}
@@ -180,6 +180,8 @@ def _records(seen: Sight, used: Use, given: set[str]) -> Iterator[Arrow]:
             yield from _all_into(name.replace("_", " "), causes)
     if seen.missing is not None and used.columns:
         yield from _all_into(COMPLETE, seen.missing)
+    if used.by_result:
+        yield from _all_into(REPORT, {EXPOSURE, OUTCOME})
 
 
 def _all_into(result: str, causes: set[str] | frozenset[str]) -> Iterator[Arrow]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from biasim.engine.diagram import COMPLETE, RECORD, Diagram
+from biasim.engine.diagram import COMPLETE, RECORD, REPORT, Diagram
 from biasim.engine.flags import flags
 from biasim.engine.interventions import AT_DIAGNOSIS, CARE, DEATH, RESPONSE, SURGERY
 from biasim.engine.sight import EXPOSURE, OUTCOME
@@ -16,7 +16,7 @@ WHEN = {
     RESPONSE: "evaluation",
     **dict.fromkeys((SURGERY, CARE), "treatment"),
     DEATH: "death",
-    **dict.fromkeys((RECORD, COMPLETE, EXPOSURE, OUTCOME), "record"),
+    **dict.fromkeys((RECORD, COMPLETE, REPORT, EXPOSURE, OUTCOME), "record"),
 }
 LATER = "follow-up"  # what is not in WHEN
 

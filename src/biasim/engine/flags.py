@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from biasim.engine.arrows import SHARE
 from biasim.engine.d_separation import Path, colliders
-from biasim.engine.diagram import COMPLETE, RECORD, Diagram
+from biasim.engine.diagram import COMPLETE, RECORD, REPORT, Diagram
 from biasim.engine.interventions import CARE, EARLY, LOSS, OCCULT, SURGERY, YEAR
 from biasim.engine.sight import ELIGIBLE, EXPOSURE, KNOWN, OUTCOME, SHORTEST, ZERO
 
@@ -33,7 +33,7 @@ def flags(diagram: Diagram) -> list[Flag]:
     """Everything wrong with one diagram, each thing once."""
     # where the operation itself brings women with occult metastases into the study, that is what is wrong with them
     entering = any(KNOWN in path and OCCULT in path for path in diagram.open)
-    paths = [path for path in diagram.open if not (entering and path[2] == OCCULT)]
+    paths = [path for path in diagram.open if not (entering and path[1:3] == (SURGERY, OCCULT))]
     found = [(*named(path, diagram), path) for path in paths]
     found += [(component, says, ()) for component, says in _without_a_path(diagram)]
     told = {says: (component, path) for component, says, path in reversed(found)}
@@ -48,6 +48,8 @@ def named(path: Path, diagram: Diagram) -> tuple[str, str]:
     first, pairs = path[1], {arrow.ends: arrow for arrow in diagram.arrows}
     if first == EARLY:
         return STRATEGIES, immortal(diagram)
+    if first == REPORT:
+        return ANALYSIS, "what is reported depends on the result"
     if first != SURGERY:
         return STRATEGIES, f"exposure is recorded with an error that depends on {first}"
     if ZERO in path:

@@ -28,7 +28,8 @@ MOST = 3  # panels
 OPEN = {"color": style.EXPOSED, "linewidth": 1.7, "zorder": 4}
 CLOSED = {"color": "#9A9A9A", "linewidth": 0.6, "zorder": 2}
 EFFECT = {"color": style.UNEXPOSED, "linewidth": 1.1, "linestyle": (0, (4, 1.5)), "zorder": 3}
-ON_RECORD = {"exposure as recorded": "Exposure\non record", "outcome as recorded": "Outcome\non record"}
+ON_RECORD = {"exposure as recorded": "Exposure\non record", "outcome as recorded": "Outcome\non record",
+             "result as reported": "Result as\nreported"}
 TRIVIAL = {"exposure as recorded", "surgery", "death", "outcome as recorded"}
 
 

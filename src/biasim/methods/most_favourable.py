@@ -21,7 +21,7 @@ def most_favourable(
     observed: Observed,
     *,
     models: Annotated[PositiveCount, Switch(1)] = 12,
-    chosen_by: Literal["hazard_ratio", "p_value", "median"] = "hazard_ratio",
+    chosen_by: Annotated[Literal["hazard_ratio", "p_value", "median"], Switch("median")] = "hazard_ratio",
 ) -> Estimate:
     """The log hazard ratio of exposure from the most favourable of many analyses, reported as if it were the only one.
 
