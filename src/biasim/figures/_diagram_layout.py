@@ -136,7 +136,7 @@ def _routed(
 def _clipped(control: Floats, first: Point, last: Point) -> Floats:
     """The part of a curve outside the boxes (half widths) that it leaves and comes to."""
     points = at(control, np.linspace(0.0, 1.0, 61))
-    outside = (np.abs(points - control[0]) > np.array(first) + 0.5).any(axis=1)
-    outside &= (np.abs(points - control[2]) > np.array(last) + 0.5).any(axis=1)
+    outside = (np.abs(points - control[0]) > np.array(first) + 0.4).any(axis=1)
+    outside &= (np.abs(points - control[2]) > np.array(last) + 0.4).any(axis=1)
     kept = points[outside]
     return kept if len(kept) > 3 else points[[20, 25, 30, 35, 40]]

@@ -20,9 +20,9 @@ from biasim.figures._diagram_layout import COLUMNS, MOMENTS, placements, routes
 from biasim.figures._tables import Tables, truth_value, words
 from biasim.figures.drawing import Drawing
 
-ROW, TOP, BESIDE = 8.8, 12.5, 3.2  # mm: between rows, above a panel for its title, per line of text below it
+ROW, TOP, BESIDE = 9.2, 12.5, 3.2  # mm: between rows, above a panel for its title, per line of text below it
 CENTRES = (8.5, 27.0, 46.0, 60.5, 76.0)  # mm from the left of a single column, moment by moment
-LETTER, LINE = 1.2, 2.75  # mm that a letter and a line take at this size
+LETTER, LINE = 1.2, 2.45  # mm that a letter and a line take at this size
 SIZE = 6.0  # points
 MOST = 3  # panels
 OPEN = {"color": style.EXPOSED, "linewidth": 1.7, "zorder": 4}
