@@ -7,16 +7,25 @@ from functools import partial
 import numpy as np
 import pytest
 
-from biasim.engine.analyses import use
+from biasim.engine.analyses import by_result, use
 from biasim.methods.cox import cox
 from biasim.methods.cox_complete_cases import cox_complete_cases
 from biasim.methods.cox_ever_exposed import cox_ever_exposed
 from biasim.methods.cox_immortal_time_excluded import cox_immortal_time_excluded
 from biasim.methods.cox_landmark import cox_landmark
 from biasim.methods.cox_matched import cox_matched
+from biasim.methods.cox_missing_indicator import cox_missing_indicator
+from biasim.methods.cox_multiply_imputed import cox_multiply_imputed
 from biasim.methods.cox_time_dependent import cox_time_dependent
 from biasim.methods.kaplan_meier import kaplan_meier
-from biasim.types import Observed, ObservedOverTime
+from biasim.methods.most_favourable import most_favourable
+from biasim.methods.trial_as_treated import trial_as_treated
+from biasim.methods.trial_crossover_censored import trial_crossover_censored
+from biasim.methods.trial_intention_to_treat import trial_intention_to_treat
+from biasim.methods.trial_per_protocol import trial_per_protocol
+from biasim.methods.trial_rank_preserving import trial_rank_preserving
+from biasim.methods.written_up import written_up
+from biasim.types import Observed, ObservedOverTime, ObservedTrial
 
 NAMES = ("age", "stage")
 
@@ -43,6 +52,18 @@ def over_time(known_from: tuple[float, ...] | None = None) -> ObservedOverTime:
     )  # fmt: skip
 
 
+def trial() -> ObservedTrial:
+    plain, rng = data(), np.random.default_rng(9)
+    assigned = rng.random(600) < 0.5
+    operated = np.where(assigned, rng.random(600) < 0.85, rng.random(600) < 0.2)
+    begins = np.where(operated, 1.0, np.inf)
+    exposed = operated & (begins < plain.time)
+    return ObservedTrial(
+        names=NAMES, covariates=plain.covariates, exposed=exposed, entry=plain.entry, time=plain.time, event=plain.event,
+        patient=plain.patient, exposed_from=np.where(exposed, begins, np.inf), assigned=assigned,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("method", "columns"),
     [
@@ -63,6 +84,36 @@ def test_complete_cases_are_told_from_an_analysis_that_refuses() -> None:
     assert use(holes, partial(cox_complete_cases, adjust=True)).complete_cases
     assert not use(holes, cox).complete_cases
     assert not use(data(), partial(cox_complete_cases, adjust=True)).complete_cases
+
+
+def test_gaps_left_unadjusted_are_told_from_gaps_imputed() -> None:
+    holes = data(missing=0.2)
+    assert use(holes, cox_missing_indicator).unadjusted_gaps
+    assert not use(holes, partial(cox_multiply_imputed, imputations=3)).unadjusted_gaps
+    assert not use(holes, cox_complete_cases).unadjusted_gaps
+
+
+@pytest.mark.parametrize(
+    ("method", "as_treated", "kept"),
+    [
+        (trial_intention_to_treat, False, False),
+        (trial_as_treated, True, False),
+        (trial_per_protocol, False, True),
+        (partial(trial_crossover_censored, weights="none"), False, True),
+        (trial_rank_preserving, False, False),
+    ],
+)
+def test_what_is_made_of_departures_from_an_arm(method, as_treated, kept) -> None:
+    found = use(trial(), method)
+    assert (found.as_treated, found.kept_to_arm) == (as_treated, kept)
+
+
+def test_a_method_off_its_switch_reports_by_its_result() -> None:
+    assert by_result(partial(written_up, share=0.3))
+    assert not by_result(partial(written_up, share=1.0))
+    assert by_result(partial(most_favourable, models=5, chosen_by="p_value"))
+    assert not by_result(partial(most_favourable, models=5, chosen_by="median"))
+    assert not by_result(partial(cox, adjust=True))
 
 
 @pytest.mark.parametrize(

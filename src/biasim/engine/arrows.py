@@ -12,6 +12,7 @@ from biasim.engine.interventions import (
     AT_DIAGNOSIS,
     CARE,
     DEATH,
+    DEPARTURE,
     HIDDEN,
     LOCAL,
     LOSS,
@@ -104,6 +105,25 @@ def _into_surgery(probe: Probe, changed: Cohort, cause: str, among: Bools) -> Ar
     if abs(apart) <= SIGNIFICANT * error:
         return None
     return Arrow(cause=cause, result=SURGERY, strength=apart, unit="SD apart")
+
+
+def into_departure(probe: Probe, among: Bools) -> Iterator[Arrow]:
+    """In a trial: what decides who does not do as her arm asks, in either arm."""
+    treatment = probe.cohort.treatment
+    if treatment.arms is None:
+        return
+    departs = np.isfinite(treatment.wait) != treatment.intended
+    for cause in (*AT_DIAGNOSIS, RESPONSE):
+        if (changed := probe.changed.get(cause)) is None:
+            continue
+        after = probe.world["treatment"](changed.patients, changed.course, probe.streams("treatment"))
+        if differ(treatment.wait, after.wait)[among & after.randomised].mean() <= SHARE:
+            continue
+        arms = [among & members for members in (treatment.intended, ~treatment.intended)]
+        found = [standardised_difference(probe.scores[cause], departs, arm) for arm in arms]
+        apart, error = max(found, key=lambda one: abs(one[0]) / one[1])
+        if abs(apart) > SIGNIFICANT * error:
+            yield Arrow(cause=cause, result=DEPARTURE, strength=apart, unit="SD apart")
 
 
 def standardised_difference(values: Floats, group: Bools, among: Bools) -> tuple[float, float]:

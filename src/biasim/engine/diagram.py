@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from biasim.engine.analyses import Use, use
-from biasim.engine.arrows import Arrow, into_surgery, of_the_world
+from biasim.engine.arrows import Arrow, into_departure, into_surgery, of_the_world
 from biasim.engine.d_separation import Path, open_paths
 from biasim.engine.interventions import (
     CARE,
     DEATH,
+    DEPARTURE,
     EARLY,
     HIDDEN,
     LOCAL,
@@ -38,7 +39,8 @@ EXPLANATION = "explanation"  # the replicate that diagrams are measured on
 SIZE = 20_000
 ENOUGH = 4_000  # women to see from how much of a cause covariates tell
 RECORD, COMPLETE, REPORT = "prognosis on record", "complete record", "result as reported"
-WHOLE = {YEAR: 0.98}  # share of a cause that the covariates must tell for it to be given; a year of diagnosis is enough of a date
+ALL = 0.999  # share of a cause that the covariates must tell for it to be given
+WHOLE = {YEAR: 0.98}  # a year of diagnosis is enough of a date
 MEASURABLE = (RECORDED, HIDDEN, OCCULT, YEAR, RESPONSE, CARE)
 PASSIVE = (DEATH, OUTCOME, LOSS, EARLY)  # a calendar that acts on these alone is left out
 
@@ -62,7 +64,12 @@ class Diagram:
 
     @property
     def effects(self) -> frozenset[tuple[str, str]]:
-        return frozenset(arrow.ends for arrow in self.arrows if arrow.cause == SURGERY and arrow.result in (DEATH, LOCAL))
+        return frozenset(arrow.ends for arrow in self.arrows if true_effect(arrow, self.sight))
+
+
+def true_effect(arrow: Arrow, seen: Sight) -> bool:
+    """Whether an arrow is an effect of surgery that the study is about: one on local progression is none where read as death."""
+    return arrow.cause == SURGERY and (arrow.result == DEATH or (arrow.result == LOCAL and not seen.read_as_death))
 
 
 def diagrams(plan: Plan) -> list[Diagram]:
@@ -77,7 +84,8 @@ def diagrams(plan: Plan) -> list[Diagram]:
         seen = sight(probes[design.world], design.view)
         observed = view(large, design, made[design.world], streams)
         among = seen.present & seen.probe.cohort.treatment.randomised if _in_trial(seen) else seen.present
-        arrows = (*worlds[design.world], *into_surgery(seen.probe, among), *seen.arrows)
+        heeded = (*into_surgery(seen.probe, among), *into_departure(seen.probe, among))
+        arrows = (*worlds[design.world], *heeded, *seen.arrows)
         uses = {label: use(observed, method) for label, method in design.methods.items()}
         found += _merged(design, seen, arrows, uses)
     return found
@@ -104,15 +112,17 @@ def diagram(design: str, label: str, seen: Sight, arrows: tuple[Arrow, ...], use
     alike = set(MEASURABLE) - seen.varying
     drawn = [arrow for arrow in drawn if alike.isdisjoint(arrow.ends) and not (arrow.result == KNOWN and OCCULT in alike)]
     drawn += _early(drawn, seen)
-    given = {cause for cause in MEASURABLE if told(seen, cause, used) >= WHOLE.get(cause, 0.999)}
+    drawn = [*drawn, *_of_departures(used, drawn)] if used.as_treated or used.kept_to_arm else _without(drawn, DEPARTURE)
+    given = {cause for cause in MEASURABLE if told(seen, cause, counting(seen, used)) >= WHOLE.get(cause, ALL)}
     recorded = list(_records(seen, used, given))
     drawn += recorded
     drawn = _connected(drawn)
     held = {arrow.result for arrow in recorded if arrow.result != COMPLETE or used.complete_cases}
+    held |= {DEPARTURE} if used.kept_to_arm else set()
     nodes = {node for arrow in drawn for node in arrow.ends}
     kept = frozenset((given | held | seen.criteria | {LOSS}) & nodes)
     pairs = [arrow.ends for arrow in drawn]
-    effects = [ends for ends in pairs if ends in ((SURGERY, DEATH), (SURGERY, LOCAL))]
+    effects = [arrow.ends for arrow in drawn if true_effect(arrow, seen)]
     paths = tuple(open_paths(pairs, EXPOSURE, OUTCOME, kept, besides=effects))
     return Diagram(
         design=design, analyses=(label,), claims=(used.claims,), arrows=tuple(drawn), given=kept, open=paths, use=used, sight=seen
@@ -150,21 +160,43 @@ def _early(drawn: list[Arrow], seen: Sight) -> Iterator[Arrow]:
     yield Arrow(cause=EARLY, result=DEATH, strength=1.0, unit="of women")
 
 
-def told(seen: Sight, cause: str, used: Use) -> float:
-    """The share of a cause's variation that the covariates which an analysis uses, and which hold true values, account for."""
-    names = [name for name in seen.probe.cohort.patients.columns if name in used.columns and seen.columns[name].exact]
-    later = [name for name in used.columns if seen.columns[name].exact and name not in names]
-    if cause not in seen.varying or not (names or later):
+def _of_departures(used: Use, drawn: list[Arrow]) -> Iterator[Arrow]:
+    """In a trial: departures decide who is operated on, or who still counts."""
+    if any(arrow.result == DEPARTURE for arrow in drawn):
+        yield Arrow(cause=SURGERY, result=DEPARTURE, strength=1.0, unit="of women")
+        if used.as_treated:
+            yield Arrow(cause=DEPARTURE, result=EXPOSURE, strength=1.0, unit="of women")
+
+
+def _without(drawn: list[Arrow], node: str) -> list[Arrow]:
+    return [arrow for arrow in drawn if node not in arrow.ends]
+
+
+def counting(seen: Sight, used: Use) -> list[str]:
+    """The covariates that an analysis adjusts for in everybody: those with gaps only where the gaps do no harm.
+
+    They do none where those with a gap are left out (that is a selection, and drawn as one), or imputed from all that
+    decides who has one.
+    """
+    whole = [name for name in used.columns if not seen.columns[name].gaps]
+    if used.unadjusted_gaps:
+        return whole
+    decides = (seen.missing or frozenset()) & set(MEASURABLE) & seen.varying
+    if used.complete_cases or all(told(seen, cause, whole) >= WHOLE.get(cause, ALL) for cause in decides):
+        return list(used.columns)
+    return whole
+
+
+def told(seen: Sight, cause: str, names: list[str]) -> float:
+    """The share of a cause's variation that some covariates account for, in women in whom none of them is missing."""
+    if cause not in seen.varying or not names:
         return 0.0
-    cohort, rows = seen.probe.cohort, np.flatnonzero(seen.present)[:ENOUGH]
-    columns = [cohort.patients.columns[name][rows] for name in names]
-    causes = {one for name in later for one in seen.columns[name].causes}
-    columns += [seen.probe.scores[one][rows] for one in (OCCULT, CARE) if one in causes]
-    if RESPONSE in causes:
-        columns += [(cohort.course.response == kind)[rows].astype(float) for kind in (1, -1)]
-    value = seen.probe.scores[cause][rows]
-    *weights, constant = least_squares(columns, value)
-    left = value - constant - sum(weight * column for weight, column in zip(weights, columns, strict=True))
+    rows = np.flatnonzero(seen.present)
+    columns = np.column_stack([seen.columns[name].values[rows] for name in names])
+    full = np.flatnonzero(~np.isnan(columns).any(axis=1))[:ENOUGH]
+    value, kept = seen.probe.scores[cause][rows[full]], list(columns[full].T)
+    *weights, constant = least_squares(kept, value)
+    left = value - constant - sum(weight * column for weight, column in zip(weights, kept, strict=True))
     return 1.0 - float(left.var() / max(value.var(), 1e-12))
 
 
@@ -173,10 +205,10 @@ def _records(seen: Sight, used: Use, given: set[str]) -> Iterator[Arrow]:
     traits = seen.probe.cohort.patients.columns
     wrong = {name: seen.columns[name].causes for name in used.columns if not seen.columns[name].exact}
     of_traits = {cause for name, causes in wrong.items() if name in traits for cause in causes}
-    if RECORDED not in given and RECORDED in seen.varying and (of_traits or told(seen, RECORDED, used) > 0.01):
+    if RECORDED not in given and RECORDED in seen.varying and (of_traits or told(seen, RECORDED, list(used.columns)) > 0.01):
         yield from _all_into(RECORD, of_traits | {RECORDED})
     for name, causes in wrong.items():
-        if name not in traits:
+        if name not in traits and SURGERY in causes:
             yield from _all_into(name.replace("_", " "), causes)
     if seen.missing is not None and used.columns:
         yield from _all_into(COMPLETE, seen.missing)

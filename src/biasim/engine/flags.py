@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from biasim.engine.arrows import SHARE
 from biasim.engine.d_separation import Path, colliders
 from biasim.engine.diagram import COMPLETE, RECORD, REPORT, Diagram
-from biasim.engine.interventions import CARE, EARLY, LOSS, OCCULT, SURGERY, YEAR
+from biasim.engine.interventions import CARE, DEPARTURE, EARLY, LOCAL, LOSS, OCCULT, SURGERY, YEAR
 from biasim.engine.sight import ELIGIBLE, EXPOSURE, KNOWN, OUTCOME, SHORTEST, ZERO
 
 ELIGIBILITY, STRATEGIES, ASSIGNMENT, TIME_ZERO = "eligibility", "strategies", "assignment", "time zero"
@@ -50,6 +50,8 @@ def named(path: Path, diagram: Diagram) -> tuple[str, str]:
         return STRATEGIES, immortal(diagram)
     if first == REPORT:
         return ANALYSIS, "what is reported depends on the result"
+    if DEPARTURE in path:
+        return STRATEGIES, f"what was done in the arms depends on {path[path.index(DEPARTURE) + 1]}"
     if first != SURGERY:
         return STRATEGIES, f"exposure is recorded with an error that depends on {first}"
     if ZERO in path:
@@ -58,11 +60,15 @@ def named(path: Path, diagram: Diagram) -> tuple[str, str]:
         return TIME_ZERO, f"time zero differs between groups: {abs(months):.1f} months {later} in the exposed"
     if meet := colliders(pairs, path) & diagram.given:
         return through(next(node for node in path if node in meet), path)
+    if path[2] == LOCAL:
+        return OUTCOMES, "the outcome counts local progression, which surgery prevents, and is read as death"
     if path[2] == OUTCOME:
         return OUTCOMES, "the outcome is recorded otherwise in the operated"
     if (SURGERY, CARE) in pairs and path[2] == CARE:
         return STRATEGIES, "co-intervention: those meant for surgery get other treatment as well"
     cause = path[2]
+    if diagram.sight.probe.cohort.treatment.randomised.any():
+        return ASSIGNMENT, f"chance left the arms unlike in {cause}{strength(cause, diagram)}"
     return ASSIGNMENT, f"no assignment at time zero: confounding by {cause}{strength(cause, diagram)}"
 
 

@@ -17,7 +17,7 @@ from biasim.types import Bools, Cohort, Floats, Integers, Local, Patients
 
 RECORDED, HIDDEN, OCCULT, YEAR = "recorded prognosis", "hidden prognosis", "occult metastases", "calendar year"
 RESPONSE, SURGERY, CARE, LOCAL = "response", "surgery", "other treatment", "local progression"
-EARLY, LOSS, DEATH = "early survival", "loss to follow-up", "death"
+EARLY, LOSS, DEATH, DEPARTURE = "early survival", "loss to follow-up", "death", "departure from the arm"
 AT_DIAGNOSIS = (RECORDED, HIDDEN, OCCULT, YEAR)
 FEW = 1_000  # women are enough to find the weights of an exact sum
 CALENDAR = 0.95  # correlation with the date of diagnosis from which a column is the calendar in other units

@@ -10,6 +10,7 @@ import numpy as np
 
 from biasim.design.observe import Entered, enter, name_of, recorded
 from biasim.engine.arrows import SHARE, SIGNIFICANT, Arrow
+from biasim.engine.as_counted import judged_as_death
 from biasim.engine.interventions import (
     AT_DIAGNOSIS,
     CARE,
@@ -23,7 +24,7 @@ from biasim.engine.interventions import (
     differ,
 )
 from biasim.engine.plan import Part
-from biasim.types import Bools, Cohort, Exposure, ExposureOverTime, Floats, Measured, Outcome
+from biasim.types import Bools, Cohort, Exposure, ExposureOverTime, Floats, Outcome
 
 ELIGIBLE, KNOWN, ALIVE, ZERO = "eligible:", "stage IV known", "alive at time zero", "time zero"
 EXPOSURE, OUTCOME = "exposure as recorded", "outcome as recorded"
@@ -32,10 +33,15 @@ SHORTEST = 0.05  # months by which times must differ to be called different
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A measured column: what it depends on, and whether it is, where it is not missing, the very value behind it."""
+    """A measured column: its values, what they depend on, and whether they are, where not missing, those of a trait."""
 
+    values: Floats
     causes: frozenset[str]
     exact: bool
+
+    @property
+    def gaps(self) -> bool:
+        return bool(np.isnan(self.values).any())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class Sight:
     missing: frozenset[str] | None  # what decides whose values are missing; None where none is
     ahead: float  # mean months from time zero to the decision, among the exposed; 0 where exposure begins when decided
     eligibility_ahead: bool  # whether later events decide who is eligible
+    read_as_death: bool  # whether the outcome, whatever it counts, is judged as death
     zero_apart: float  # months by which time zero of the exposed is later than that of the others
     by_chance: Mapping[str, float]  # exposure, outcome -> share of women in whom chance decides what is recorded
 
@@ -88,6 +95,7 @@ def sight(probe: Probe, view: Mapping[str, Any]) -> Sight:
     return Sight(
         probe=probe, view=view, entered=entered, varying=varying, arrows=tuple(arrows), columns=columns, missing=missing,
         ahead=ahead, eligibility_ahead=looks or _later_facts(probe, view, entered), zero_apart=apart,
+        read_as_death=judged_as_death(view["outcome"]),
         by_chance=_by_chance(probe, view, entered, exposure),
     )  # fmt: skip
 
@@ -205,20 +213,17 @@ def _columns(probe: Probe, view: Mapping[str, Any], present: Bools) -> tuple[dic
         moved = (differ(held.values, after.values) & as_before & ~gone & ~np.isnan(after.values)).mean(axis=0) > SHARE
         for name in np.array(held.names)[moved]:
             causes[str(name)].add(cause)
-    columns = {name: Column(causes=frozenset(causes[name]), exact=_exact(cohort, held, name, present)) for name in held.names}
+    columns = {
+        name: Column(values=values, causes=frozenset(causes[name]), exact=_exact(cohort, name, values, present))
+        for name, values in zip(held.names, held.values.T, strict=True)
+    }
     return columns, frozenset(decides) if gone[present].any() else None
 
 
-def _exact(cohort: Cohort, held: Measured, name: str, present: Bools) -> bool:
-    """Whether a column holds the value behind it: of a trait at diagnosis, of response, of other treatment, of occult disease."""
-    values = held.values[:, held.names.index(name)]
+def _exact(cohort: Cohort, name: str, values: Floats, present: Bools) -> bool:
+    """Whether a column holds the trait that it is named after."""
     kept = present & ~np.isnan(values)
-    behind = cohort.patients.columns.get(name)
-    if behind is not None:
-        return bool(np.array_equal(values[kept], behind[kept]))
-    known = [cohort.course.response == 1, cohort.course.response == -1, cohort.patients.occult, cohort.care.log_ratio]
-    told = any(np.array_equal(values[kept], one[kept]) for one in known)
-    return told and bool(np.ptp(values[kept]) > 0.0)
+    return name in cohort.patients.columns and bool(np.array_equal(values[kept], cohort.patients.columns[name][kept]))
 
 
 def _by_chance(probe: Probe, view: Mapping[str, Any], entered: Entered, exposure: Exposure) -> dict[str, float]:
