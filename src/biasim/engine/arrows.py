@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -23,6 +23,7 @@ from biasim.engine.interventions import (
     YEAR,
     Probe,
     differ,
+    score,
 )
 from biasim.types import Bools, Cohort, Floats
 
@@ -70,7 +71,8 @@ def before_and_after(probe: Probe, changed: Cohort, result: str) -> tuple[np.nda
     if result == RESPONSE:
         return cohort.course.response, world["course"](people, rng("course")).response
     if result == CARE:
-        return cohort.care.log_ratio, world["care"](people, course, treatment, rng("care")).log_ratio
+        made = replace(cohort, care=world["care"](people, course, treatment, rng("care")))
+        return probe.scores[CARE], score(made, CARE)
     if result == LOSS:
         return cohort.lost, world["censoring"](people, treatment, rng("censoring"))
     if result == LOCAL:
@@ -147,6 +149,16 @@ def _between_traits(cohort: Cohort) -> Iterator[Arrow]:
     apart, error = standardised_difference(patients.diagnosed, patients.occult, everyone)
     if abs(apart) > SIGNIFICANT * error:
         yield Arrow(cause=YEAR, result=OCCULT, strength=apart, unit="SD apart")
+
+
+def by_calendar(probe: Probe, among: Bools) -> Iterator[Arrow]:
+    """How the women of a study change from year to year, occult metastases aside: who is called ill changes with the times."""
+    rows = np.flatnonzero(among & ~probe.cohort.patients.occult)
+    for cause in (RECORDED, HIDDEN):
+        if {YEAR, cause} <= probe.changed.keys():
+            both = np.vstack([probe.scores[YEAR][rows], probe.scores[cause][rows]])
+            if (np.ptp(both, axis=1) > 0.0).all() and abs(r := float(np.corrcoef(both)[0, 1])) * sqrt(len(rows)) > SIGNIFICANT:
+                yield Arrow(cause=YEAR, result=cause, strength=r, unit="correlation")
 
 
 def _effects(cohort: Cohort) -> Iterator[Arrow]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from biasim.engine.analyses import Use, use
-from biasim.engine.arrows import Arrow, into_departure, into_surgery, of_the_world
+from biasim.engine.arrows import Arrow, by_calendar, into_departure, into_surgery, of_the_world
 from biasim.engine.d_separation import Path, open_paths
 from biasim.engine.interventions import (
     CARE,
@@ -84,7 +84,7 @@ def diagrams(plan: Plan) -> list[Diagram]:
         seen = sight(probes[design.world], design.view)
         observed = view(large, design, made[design.world], streams)
         among = seen.present & seen.probe.cohort.treatment.randomised if _in_trial(seen) else seen.present
-        heeded = (*into_surgery(seen.probe, among), *into_departure(seen.probe, among))
+        heeded = (*by_calendar(seen.probe, among), *into_surgery(seen.probe, among), *into_departure(seen.probe, among))
         arrows = (*worlds[design.world], *heeded, *seen.arrows)
         uses = {label: use(observed, method) for label, method in design.methods.items()}
         found += _merged(design, seen, arrows, uses)
@@ -120,7 +120,9 @@ def diagram(design: str, label: str, seen: Sight, arrows: tuple[Arrow, ...], use
     held = {arrow.result for arrow in recorded if arrow.result != COMPLETE or used.complete_cases}
     held |= {DEPARTURE} if used.kept_to_arm else set()
     nodes = {node for arrow in drawn for node in arrow.ends}
-    kept = frozenset((given | held | seen.criteria | {LOSS}) & nodes)
+    # whoever is censored is followed as long as she is; where the lost are left out, loss is no more than a cause of that
+    watched = set() if any(arrow.cause == LOSS for arrow in drawn) else {LOSS}
+    kept = frozenset((given | held | seen.criteria | watched) & nodes)
     pairs = [arrow.ends for arrow in drawn]
     effects = [arrow.ends for arrow in drawn if true_effect(arrow, seen)]
     paths = tuple(open_paths(pairs, EXPOSURE, OUTCOME, kept, besides=effects))
@@ -153,7 +155,7 @@ def _early(drawn: list[Arrow], seen: Sight) -> Iterator[Arrow]:
         return
     cohort, time_zero = seen.probe.cohort, seen.entered.time_zero[seen.present]
     until = max(float(time_zero.max(initial=0.0)), float(np.max(cohort.operated_at[cohort.operated], initial=0.0)))
-    begins = {RESPONSE: cohort.course.evaluated, CARE: cohort.care.begins}
+    begins = {RESPONSE: cohort.course.evaluated, CARE: float(np.min(cohort.care.begins))}
     for arrow in list(drawn):
         if arrow.result == DEATH and arrow.cause != SURGERY and begins.get(arrow.cause, 0.0) < until:
             yield Arrow(cause=arrow.cause, result=EARLY, strength=arrow.strength, unit=arrow.unit)

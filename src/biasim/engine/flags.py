@@ -58,6 +58,8 @@ def named(path: Path, diagram: Diagram) -> tuple[str, str]:
         months = pairs[SURGERY, ZERO].strength
         later = "later" if months > 0 else "earlier"
         return TIME_ZERO, f"time zero differs between groups: {abs(months):.1f} months {later} in the exposed"
+    if path[2] == LOSS and LOSS not in diagram.given:
+        return ELIGIBILITY, "who is in the study depends on loss to follow-up, and that on surgery"
     if meet := colliders(pairs, path) & diagram.given:
         return through(next(node for node in path if node in meet), path)
     if path[2] == LOCAL:
@@ -65,7 +67,7 @@ def named(path: Path, diagram: Diagram) -> tuple[str, str]:
     if path[2] == OUTCOME:
         return OUTCOMES, "the outcome is recorded otherwise in the operated"
     if (SURGERY, CARE) in pairs and path[2] == CARE:
-        return STRATEGIES, "co-intervention: those meant for surgery get other treatment as well"
+        return STRATEGIES, "co-intervention: other treatment goes with the choice of surgery"
     cause = path[2]
     if diagram.sight.probe.cohort.treatment.randomised.any():
         return ASSIGNMENT, f"chance left the arms unlike in {cause}{strength(cause, diagram)}"

@@ -20,6 +20,7 @@ RESPONSE, SURGERY, CARE, LOCAL = "response", "surgery", "other treatment", "loca
 EARLY, LOSS, DEATH, DEPARTURE = "early survival", "loss to follow-up", "death", "departure from the arm"
 AT_DIAGNOSIS = (RECORDED, HIDDEN, OCCULT, YEAR)
 FEW = 1_000  # women are enough to find the weights of an exact sum
+YEAR_OF_CARE = 12.0  # months
 CALENDAR = 0.95  # correlation with the date of diagnosis from which a column is the calendar in other units
 
 
@@ -83,7 +84,7 @@ def score(cohort: Cohort, cause: str) -> Floats:
         YEAR: patients.diagnosed,
         RESPONSE: cohort.course.response.astype(float),
         SURGERY: cohort.treatment.intended.astype(float),
-        CARE: cohort.care.log_ratio,
+        CARE: cohort.care.log_ratio / (1.0 + cohort.care.begins / YEAR_OF_CARE),  # the earlier, the more of it
     }[cause]
 
 
@@ -163,7 +164,10 @@ def _surgery(cohort: Cohort, order: Integers) -> Cohort:
 
 
 def _care(cohort: Cohort, order: Integers) -> Cohort:
-    return replace(cohort, care=replace(cohort.care, log_ratio=cohort.care.log_ratio[order]))
+    care = cohort.care
+    begins = care.begins if np.ndim(care.begins) == 0 else np.asarray(care.begins)[order]
+    received = None if care.received is None else care.received[order]
+    return replace(cohort, care=replace(care, begins=begins, log_ratio=care.log_ratio[order], received=received))
 
 
 def _local(cohort: Cohort, order: Integers) -> Cohort:

@@ -157,7 +157,7 @@ def _later_facts(probe: Probe, view: Mapping[str, Any], entered: Entered) -> boo
     for cause, month in months.items():
         if cause in probe.changed:
             after = enter(probe.changed[cause], view, probe.streams).eligible
-            moved = differ(entered.eligible, after) & (month > entered.time_zero) & np.isfinite(month)
+            moved = differ(entered.eligible, after) & (month > entered.time_zero + SHORTEST) & np.isfinite(month)
             if moved.mean() > SHARE:
                 return True
     return False
