@@ -105,7 +105,8 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
         ("imaging_for_all", "cox"): set(), ("landmark", "cox"): set(), ("surgery_dates", "cox_time_dependent"): set(),
     },
     "trial_systemic_therapy": {
-        ("trial", "cox"): {("other treatment",)}, ("therapy_later", "cox"): {("other treatment",)}, ("same_therapy", "cox"): set(),
+        ("trial", "cox"): {("other treatment",)}, ("therapy_later", "cox"): {("other treatment",)},
+        ("same_therapy", "cox"): set(),
         ("as_received", "cox(adjust=true)"): set(),
     },
     "trial_crossover": {
