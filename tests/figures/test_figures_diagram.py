@@ -38,6 +38,8 @@ def panels(name: str) -> list[tuple[str, str]]:
 
 def test_a_flawed_design_another_and_the_remedy() -> None:
     assert panels("immortal_time") == [("registry", "cox(adjust=true); cox_matched"), ("landmark", "cox")]
+    assert panels("informative_censoring")[0] == ("registry", "cox")  # crude: adjusted, it is the remedy
+    assert panels("measurement_error")[-1][0] == "checked_in_part"  # not a crude analysis that happens to be right
     shown = [design for design, _ in panels("paradox")]
     assert shown == ["registry", "surgery_dates", "everything_measured"]
     assert [one for _, one in panels("immortal_time_remedies")][:2] == ["ever or never", "immortal time excluded"]
@@ -48,6 +50,9 @@ def test_no_text_touches_another_nor_leaves_the_page(name: str) -> None:
     page = figure(name).figure
     page.canvas.draw()
     whole = page.bbox
+    legend = page.legends[0].get_window_extent()
+    assert legend.x0 >= whole.x0
+    assert legend.x1 <= whole.x1
     for axes in page.axes:
         boxes = [(text.get_text(), text.get_window_extent()) for text in axes.texts if text.get_text()]
         for number, (one, box) in enumerate(boxes):

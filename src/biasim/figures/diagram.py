@@ -45,7 +45,7 @@ def diagram(tables: Tables, *, width: float = style.SINGLE) -> Drawing:
     below = [_below(panel, width) for panel in panels]
     tall = [TOP + max(y for _, y in _within(panel, place, width).values()) + 7.0 + BESIDE * len(lines)
             for panel, lines in zip(panels, below, strict=True)]  # fmt: skip
-    figure = style.page(width, 6.5 + sum(tall) + 8.5)
+    figure = style.page(width, 6.5 + sum(tall) + (8.5 if not shown["effect"].any() else 11.5))
     start = 6.5
     style.write_at(figure, 2, 4.0, "Causal diagram", fontsize=7.5, fontweight="bold")
     for panel, lines, deep in zip(panels, below, tall, strict=True):
@@ -83,22 +83,30 @@ def _across(width: float) -> list[float]:
 def chosen(table: pd.DataFrame) -> list[pd.DataFrame]:
     """The panels: the first flawed design, another flawed in other ways, the first without an open path.
 
-    Of a design's analyses the one that is given most speaks for it; where no design is flawed so, any analysis that is.
+    Of a design's analyses the one that is given most speaks for it, of the first design any that is flawed. An analysis
+    without an open path is passed by where one that is given more has one: it is right by luck.
     """
     views = [view for _, view in table.groupby(["design", "analyses"], sort=False)]
-
-    def paths(view: pd.DataFrame) -> frozenset[str]:
-        return frozenset(view.loc[view["kind"] == "path", "name"])
-
-    best: dict[str, pd.DataFrame] = {}
+    designs: dict[str, list[pd.DataFrame]] = {}
     for view in views:
-        design = str(view["design"].iloc[0])
-        if design not in best or view["given"].sum() > best[design]["given"].sum():
-            best[design] = view
-    flawed = [view for view in best.values() if paths(view)] or [view for view in views if paths(view)]
-    sound = [view for view in views if not paths(view)]
-    others = [view for view in flawed[1:] if paths(view) != paths(flawed[0])]
-    return [*flawed[:1], *others[: MOST - 1 - bool(sound)], *sound[:1]][:MOST]
+        designs.setdefault(str(view["design"].iloc[0]), []).append(view)
+    best = [max(own, key=_given) for own in designs.values()]
+    flawed = [view for view in best if _paths(view)]
+    first = [view for view in next(iter(designs.values())) if _paths(view)]
+    if first and (not flawed or flawed[0]["design"].iloc[0] != first[0]["design"].iloc[0]):
+        flawed = [*(first if not flawed else first[:1]), *flawed]
+    sound = [view for own in designs.values() for view in own
+             if not _paths(view) and not any(_paths(other) and _given(other) > _given(view) for other in own)]  # fmt: skip
+    others = [view for view in flawed[1:] if _paths(view) != _paths(flawed[0])]
+    return [*flawed[:1], *others[: MOST - 1 - bool(sound)], *sound[:1]][:MOST] or views[:1]
+
+
+def _paths(view: pd.DataFrame) -> frozenset[str]:
+    return frozenset(view.loc[view["kind"] == "path", "name"])
+
+
+def _given(view: pd.DataFrame) -> int:
+    return int(view["given"].map(truth_value).sum())
 
 
 def drawn(table: pd.DataFrame) -> pd.DataFrame:
@@ -182,8 +190,9 @@ def _key(figure: Figure, shown: pd.DataFrame, width: float) -> None:
     ]
     handles, labels = zip(*[(handle, text) for there, handle, text in entries if there], strict=True)
     figure.legend(
-        handles, labels, loc="lower left", ncols=len(labels), fontsize=SIZE, borderaxespad=0, columnspacing=1.0, handlelength=1.6,
-        handletextpad=0.5, bbox_to_anchor=(2 / width, 1.5 / (figure.get_size_inches()[1] / style.MM)),
+        handles, labels, loc="lower left", ncols=2 if len(labels) > 3 else 3, fontsize=SIZE, borderaxespad=0, columnspacing=1.0,
+        handlelength=1.6, handletextpad=0.5, labelspacing=0.3,
+        bbox_to_anchor=(2 / width, 1.5 / (figure.get_size_inches()[1] / style.MM)),
     )  # fmt: skip
 
 
