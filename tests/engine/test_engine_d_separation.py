@@ -61,6 +61,11 @@ def test_a_path_opened_by_selection_is_told_beside_the_one_it_goes_round() -> No
     assert open_paths(arrows, "A", "D", "S") == [("A", "O", "D"), ("A", "S", "O", "D")]
 
 
+def test_a_path_of_another_kind_is_told_beside_the_shorter_one() -> None:
+    arrows = [*IMMORTAL, ("U", "V"), ("U", "D")]
+    assert open_paths(arrows, "X", "D", (), kind=len) == [("X", "V", "D"), ("X", "V", "U", "D")]
+
+
 def test_paths_along_the_true_effect_are_passed_by() -> None:
     arrows = [*CONFOUNDER, ("A", "D")]
     assert open_paths(arrows, "A", "D", "") == [("A", "D")]

@@ -123,6 +123,15 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
     },
     "trial_responders": {("trial_of_responders", "cox"): set(), ("trial_of_everyone", "cox"): set()},
     "literature": {("registries", "fixed effect"): {("early survival",), *ALL_BUT_IMMORTAL}, ("trials", "fixed effect"): set()},
+    "every_mechanism": {
+        ("registry", "adjusted"): {
+            ("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",), ("calendar year",),
+            ("other treatment",), ("time zero",), (), ("complete record",), ("loss to follow-up", "hidden prognosis"),
+            ("prognosis on record", "recorded prognosis"), ("eligible: referred", "hidden prognosis"),
+            ("eligible: referred", "early survival"), *SELECTED,
+        },
+        ("trial", "by arm"): set(),
+    },
     "paradox": {
         ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",),
                                 ("calendar year",), *SELECTED},

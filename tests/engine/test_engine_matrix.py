@@ -25,7 +25,7 @@ def test_every_study_with_switches_in_the_data_is_a_column(studies) -> None:
     wanted = {study.name for study in map(load, all_studies()) if study.switches} - of_methods
     assert studies[0].name == CONTROL
     assert {study.name for study in studies[1:]} == wanted
-    assert studies[-1].name == "paradox"  # every mechanism at once
+    assert studies[-1].name == "every_mechanism"
 
 
 def test_every_method_that_needs_no_special_column_stands_in_every_column(studies) -> None:

@@ -5,7 +5,7 @@ Source: J. Pearl, d-separation without tears, http://bayes.cs.ucla.edu/BOOK-2K/d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 
 Arrow = tuple[str, str]  # from, to
 Path = tuple[str, ...]  # nodes, in order, each once
@@ -69,19 +69,20 @@ def colliders(arrows: Iterable[Arrow], path: Path) -> frozenset[str]:
 
 
 def open_paths(
-    arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str], *, besides: Iterable[Arrow] = ()
-) -> list[Path]:
+    arrows: Iterable[Arrow], start: str, end: str, given: Iterable[str], *,
+    besides: Iterable[Arrow] = (), kind: Callable[[Path], Hashable] = lambda path: None,
+) -> list[Path]:  # fmt: skip
     """The open paths that say something of their own.
 
     A path through all the nodes of another says nothing new, unless it owes its being open to given colliders (a
-    selection, say) and the other does not.
+    selection, say) and the other does not, or is of another `kind`.
     """
     known, given = frozenset(arrows), frozenset(given)
     found: dict[Path, frozenset[str]] = {}
     for path in all_open(known, start, end, given, besides):
         opened, nodes = colliders(known, path) & given, frozenset(path)
-        longer = any(nodes.issuperset(other) and (owed <= opened if owed else not opened) for other, owed in found.items())
-        if not longer:
+        longer = [other for other, owed in found.items() if nodes.issuperset(other) and (owed <= opened if owed else not opened)]
+        if not any(kind(other) == kind(path) for other in longer):
             found[path] = opened
     return list(found)
 

@@ -6,7 +6,7 @@ given those that an analysis conditions on (`analyses`). Nothing here knows the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -125,10 +125,24 @@ def diagram(design: str, label: str, seen: Sight, arrows: tuple[Arrow, ...], use
     kept = frozenset((given | held | seen.criteria | watched) & nodes)
     pairs = [arrow.ends for arrow in drawn]
     effects = [arrow.ends for arrow in drawn if true_effect(arrow, seen)]
-    paths = tuple(open_paths(pairs, EXPOSURE, OUTCOME, kept, besides=effects))
+    paths = tuple(open_paths(pairs, EXPOSURE, OUTCOME, kept, besides=effects, kind=_mechanism(frozenset(pairs))))
     return Diagram(
         design=design, analyses=(label,), claims=(used.claims,), arrows=tuple(drawn), given=kept, open=paths, use=used, sight=seen
     )
+
+
+def _mechanism(pairs: frozenset[tuple[str, str]]) -> Callable[[Path], tuple[str, ...]]:
+    """What a path is by how it leaves the exposure: an error of the record, a choice of surgery, one consequence of it.
+
+    A path of one kind does not make another superfluous: where the record errs by prognosis, surgery is still chosen by it.
+    """
+
+    def kind(path: Path) -> tuple[str, ...]:
+        if path[1] != SURGERY:
+            return path[1:2]
+        return path[1:3] if (SURGERY, path[2]) in pairs else (SURGERY, "chosen")
+
+    return kind
 
 
 def _of_dates(used: Use, seen: Sight) -> Iterator[Arrow]:

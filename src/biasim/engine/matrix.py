@@ -25,6 +25,7 @@ from biasim.store.tables import read_table, write_table
 from biasim.types import Observed
 
 CONTROL = "no_bias"  # the column in which every switch is off
+PLAINEST = "confounding_by_indication"  # whose world and design it shows
 TRIAL = {"randomised": {"at": 6.0, "adherence": 0.85, "crossover": 0.15, "delay": 4.0}}  # some die before their operation
 ADJUSTABLE = "adjust"  # the parameter that a careful analyst switches on
 COLUMNS = {"instrument": "preference", "column": "decoy", "consequence": "responded"}  # what a method needs -> its name here
@@ -55,7 +56,8 @@ class Cell(NamedTuple):
 def matrix_studies(*, size: int, replicates: int) -> list[Study]:
     """One study per bias, with every method that can be used in it; first the one without any, last those with most."""
     found = [study for study in map(load, all_studies()) if in_the_data(study)]
-    control = switched(found[0], *found[0].switches)
+    plainest = next((study for study in found if study.name == PLAINEST), found[0])
+    control = switched(plainest, *plainest.switches)
     by_mechanisms = sorted(found, key=lambda study: len(study.switches))
     columns = [(CONTROL, control), *((study.name, study) for study in by_mechanisms)]
     return [from_text(text(name, study, size, replicates), f"{name}.yaml") for name, study in columns]

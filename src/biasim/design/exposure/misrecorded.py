@@ -8,11 +8,12 @@ import numpy as np
 
 from biasim.design._chance import chance, standardised
 from biasim.design.exposure.ever_operated import ever_operated
+from biasim.design.exposure.intended import intended
 from biasim.design.exposure.operated_by_time_zero import operated_by_time_zero
 from biasim.types import Cohort, Exposure, Floats
 from biasim.units import OddsRatio, Probability, Switch
 
-TRULY = {"ever_operated": ever_operated, "operated_by_time_zero": operated_by_time_zero}
+TRULY = {"ever_operated": ever_operated, "operated_by_time_zero": operated_by_time_zero, "intended": intended}
 
 
 def misrecorded(
@@ -20,7 +21,7 @@ def misrecorded(
     time_zero: Floats,
     rng: np.random.Generator,
     *,
-    of: Literal["ever_operated", "operated_by_time_zero"] = "ever_operated",
+    of: Literal["ever_operated", "operated_by_time_zero", "intended"] = "ever_operated",
     sensitivity: Annotated[Probability, Switch(1.0)] = 0.8,
     specificity: Annotated[Probability, Switch(1.0)] = 0.95,
     odds_ratio_missed: Annotated[OddsRatio, Switch(1.0)] = 2.5,
@@ -42,8 +43,8 @@ def misrecorded(
 
     Parameters
     ----------
-    of : {"ever_operated", "operated_by_time_zero"}
-        What the record is about.
+    of : {"ever_operated", "operated_by_time_zero", "intended"}
+        What the record is about; `intended` errs in what a trial would know, without immortal months.
     sensitivity
         Probability that the operation of a woman of average prognosis is in the record. Default: assumed.
     specificity
