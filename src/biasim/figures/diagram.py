@@ -123,8 +123,14 @@ def _below(panel: pd.DataFrame, width: float) -> list[str]:
     return wrap(" ".join([text, *(f"{one[:1].upper()}{one[1:]}." for one in said)]), int((width - 6) / 1.06))
 
 
+ALONE = ("early survival", "result as reported")  # ways to the exposure, or the report, that are no error of the record
+
+
 def _way(path: str) -> str:
-    between = [node for node in path.split(" - ") if node not in TRIVIAL]
+    nodes = path.split(" - ")
+    between = [node for node in nodes if node not in TRIVIAL]
+    if len(between) == 1 and nodes[1] == between[0] and between[0] not in ALONE:
+        return f"errors of the record by {between[0]}"
     return " and ".join(between) if between else "the record itself"
 
 
