@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from biasim.errors import UnknownPart
+from biasim.errors import BiasimError, UnknownPart
 
 HOUSE = Path(__file__).parent
 
@@ -60,4 +60,6 @@ def find(room: str, name: str) -> Callable:
     if name not in names(room):
         raise UnknownPart(room, name, list(names(room)))
     module = import_module(f"biasim.{folder(room).replace('/', '.')}.{name}")
+    if not hasattr(module, name):
+        raise BiasimError(f"src/biasim/{folder(room)}/{name}.py: no function called '{name}'. Write `def {name}(...)` there.")
     return getattr(module, name)

@@ -129,6 +129,7 @@ def given(room: str, name: str) -> Mapping[str, Any]:
     for choices in map(world, world_names()):
         if room in choices and choices[room].name == name:
             return choices[room].parameters
+    assert (room, name) in EXAMPLES, f"{room}.{name} has required parameters: add an example value to EXAMPLES in {__file__}"
     required = {p.name: EXAMPLES[room, name][p.name] for p in parameters(room, name).values() if p.required}
     return MappingProxyType(required)
 

@@ -131,3 +131,15 @@ def same(first: object, second: object) -> bool:
     return callable(first) or first == second
 
 
+
+
+WITHOUT = {
+    "immortal_time_remedies": "analyses of the cohorts of immortal_time",
+    "literature": "pools what the calibrated world shows",
+}
+
+
+def test_every_study_names_switches_or_is_known_to_have_none() -> None:
+    """A study without `switches` would escape this file, the matrix and attribution."""
+    without = {study.name for study in map(load, all_studies()) if not study.switches}
+    assert without == set(WITHOUT), "configs/: name the change that turns each mechanism off under 'switches'"

@@ -24,6 +24,9 @@ def lessons(
 
     folders = lesson_folders(folder)
     for name in names or list(folders):
+        if name not in folders and (folder.parent.parent / "configs" / f"{name}.yaml").is_file():
+            page, pattern = folder / name / "README.md", folder / "immortal_time"
+            raise BiasimError(f"no page of '{name}' yet: write {page}; {pattern} is the pattern")
         if name not in folders:
             raise BiasimError(f"no lesson '{name}' in '{folder}'. {meant(name, list(folders))}")
         page, began = folders[name] / "README.md", perf_counter()

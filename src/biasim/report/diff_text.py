@@ -135,11 +135,10 @@ def folded(path: str, width: int) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as YAML has it; a part by its name where its parameters are many."""
+    """A value as YAML has it, cut where it is long."""
     if isinstance(value, Enum):
         return str(value.value)
     text = cell(value) or "null"
     if isinstance(value, Mapping) and all(isinstance(item, Mapping) for item in value.values()):
-        whole = ", ".join(f"{name}{cell(item) if item else ''}" for name, item in value.items()) or "none"
-        text = whole if len(whole) <= LONGEST else ", ".join(f"{name} ({len(item)} values)" for name, item in value.items())
+        text = ", ".join(f"{name}{cell(item) if item else ''}" for name, item in value.items()) or "none"
     return escape(text if len(text) <= LONGEST else text[: LONGEST - 3] + "...")  # a list is no markup
