@@ -26,7 +26,7 @@ def as_counted(cohort: Cohort, view: Mapping[str, Any], streams: Streams) -> Coh
     record of it switched off: a truth is about what happened. What ends her observation without the outcome, such as death
     before local progression, becomes `potential.competing`, at which she leaves the risk set: the hazard is the
     cause-specific one. `potential.operated` is the first of the two. Where no one ratio says what surgery does to the hazard,
-    `effect` is nan. An outcome that is read as death is judged as death.
+    `effect` is nan. An outcome that is read as death is judged as death. Loss stays as it is: `as_designed` has dealt it anew.
     """
     if judged_as_death(view["outcome"]):
         return cohort

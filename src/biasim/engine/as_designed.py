@@ -22,13 +22,18 @@ OWN_TIME_ZEROS = ("by_group", "lead_time")
 def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, measured: bool) -> Cohort:
     """The eligible women, watched until loss or the end of the design's follow-up, with the design's outcome in place of death.
 
+    Loss is as frequent as in the world and dealt anew among all women, so that it carries no information: a hazard ratio that
+    is not constant is weighted by who is still watched, and loss that depends on prognosis or on surgery would else move the
+    truth along with the estimate. It is bias, and loss by chance is none.
+
     Where the groups have time zeros of their own, they are watched from diagnosis. `measured` makes the covariates that
     the design measures the recorded ones, for estimands that are given them. Where a value is missing to the investigator,
     the truth is taken given the value behind it.
     """
     part = view["time_zero"]
     time_zero = np.zeros(cohort.size) if getattr(part, "func", part).__name__ in OWN_TIME_ZEROS else part(cohort)
-    seen = replace(cohort, lost=np.minimum(cohort.lost, view["follow_up"](cohort, time_zero, streams("follow_up"))))
+    lost = streams("loss of the truth").permutation(cohort.lost)
+    seen = replace(cohort, lost=np.minimum(lost, view["follow_up"](cohort, time_zero, streams("follow_up"))))
     if measured:
         found, columns = view["measurement"](cohort, streams("measurement")), dict(cohort.patients.columns)
         for name, values in zip(found.names, found.values.T, strict=True):

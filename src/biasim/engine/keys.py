@@ -13,6 +13,9 @@ RESULTS = 3
 
 Stored replicates of another version are not read."""
 
+TRUTHS = 1
+"""Version of the truths alone: raised by one when a change of the code changes a truth and no replicate."""
+
 
 def key(*things: Any) -> str:
     """64 bits over choices, scenarios, numbers and texts, and the version of the results."""

@@ -14,7 +14,7 @@ from biasim.config.fingerprint import fingerprint
 from biasim.config.study import Choice, Study
 from biasim.engine.alignment import aligned
 from biasim.engine.as_counted import PLAIN
-from biasim.engine.keys import key
+from biasim.engine.keys import TRUTHS, key
 from biasim.engine.plan import Plan, plan
 from biasim.engine.precision import MAXIMUM, Prefix
 from biasim.engine.scenarios import Progress
@@ -102,7 +102,7 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
             world, choice = drawn.world, aligned(choice, drawn, said)
             given = choice.parameters.get("given") == "recorded" or choice.parameters.get("target") == "overlap"
             frame = [drawn.eligibility, drawn.time_zero, drawn.follow_up, drawn.outcome, drawn.measurement if given else None]
-            path = run.folder.truth(key(world, choice, frame, study.truth_size, study.seed))
+            path = run.folder.truth(key("truth", TRUTHS, world, choice, frame, study.truth_size, study.seed))
             effect = world["effect"].name != "none" or drawn.outcome.name != PLAIN
             size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)
             asked = Asked(

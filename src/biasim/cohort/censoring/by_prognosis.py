@@ -36,8 +36,9 @@ def by_prognosis(
     Informative loss: who is lost takes her later death with her. Where the recorded ratio or the hidden ratio of the unoperated
     is below 1, those who do well stop coming and the sick remain, which favours surgery; where the intended recorded ratio or
     the intended hidden ratio is above 1, the operated who do badly are lost, which favours surgery too; the opposite works
-    against it, and the same ratios in both groups select both alike. An intended ratio alone, more loss in one group whatever the
-    prognosis, costs precision and does not bias a hazard ratio of 1; with one of the others it makes it weigh more.
+    against it. Where surgery does nothing, the same ratios in both groups select both alike; where it works, they can leave
+    women more alike than all, among whom the hazard ratio is further from 1. An intended ratio alone, more loss in one group
+    whatever the prognosis, costs precision and does not bias a hazard ratio of 1; with one of the others it makes it weigh more.
 
     Parameters
     ----------
