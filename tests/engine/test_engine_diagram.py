@@ -249,10 +249,24 @@ def test_loss_that_depends_on_surgery_and_on_hidden_prognosis() -> None:
         rate = 0.01 * np.exp(by_surgery * treatment.intended + by_hidden * patients.columns["hidden_score"])
         return rng.standard_exponential(patients.size) / rate
 
-    for strengths, flagged in (((1.0, 1.0), True), ((1.0, 0.0), False), ((0.0, 1.0), False)):
+    both, alike = "loss to follow-up depends on surgery and on hidden prognosis", "loss to follow-up depends on hidden prognosis"
+    for strengths, flagged in (((1.0, 1.0), {both}), ((1.0, 0.0), set()), ((0.0, 1.0), {alike})):
         part = partial(censoring, by_surgery=strengths[0], by_hidden=strengths[1])
-        found = told(changed(world={"censoring": part}))
-        assert found == ({("follow-up", "loss to follow-up depends on surgery and on hidden prognosis")} if flagged else set())
+        found = changed(world={"censoring": part})
+        assert told(found) == {("follow-up", says) for says in flagged}
+        assert any(one.open for one in found) == (both in flagged)
+
+
+def test_loss_that_depends_on_recorded_prognosis_alike_is_flagged_where_that_is_not_adjusted_for() -> None:
+    def censoring(patients, treatment, rng):
+        return rng.standard_exponential(patients.size) / (0.01 * np.exp(patients.columns["recorded_score"]))
+
+    found = changed(world={"censoring": censoring})
+    assert not any(one.open for one in found)
+    assert {label for one in found for label in one.analyses if flags(one)} == {"cox"}
+    assert [flag.says.partition(":")[0] for one in found for flag in flags(one)] == [
+        "loss to follow-up depends on recorded prognosis"
+    ]
 
 
 def test_time_zero_that_differs_between_the_exposed_and_the_others() -> None:

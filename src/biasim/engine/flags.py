@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from biasim.engine.arrows import SHARE
-from biasim.engine.d_separation import Path, colliders
+from biasim.engine.d_separation import Path, ancestors, colliders
 from biasim.engine.diagram import COMPLETE, RECORD, REPORT, Diagram
 from biasim.engine.interventions import CARE, DEPARTURE, EARLY, LOCAL, LOSS, OCCULT, SURGERY, YEAR
 from biasim.engine.sight import ELIGIBLE, EXPOSURE, KNOWN, OUTCOME, SHORTEST, ZERO
@@ -36,6 +36,7 @@ def flags(diagram: Diagram) -> list[Flag]:
     paths = [path for path in diagram.open if not (entering and path[1:3] == (SURGERY, OCCULT))]
     found = [(*named(path, diagram), path) for path in paths]
     found += [(component, says, ()) for component, says in _without_a_path(diagram)]
+    found += [(FOLLOW_UP, informative(cause), ()) for cause in _of_loss(diagram) if not any({LOSS, cause} <= {*p} for p in paths)]
     told = {says: (component, path) for component, says, path in reversed(found)}
     return [
         Flag(design=diagram.design, analyses=diagram.analyses, component=component, says=says, path=path)
@@ -108,6 +109,21 @@ def strength(cause: str, diagram: Diagram) -> str:
         return ""
     words = ("earlier", "later") if cause == YEAR else ("better off", "worse off")
     return f" (those meant for surgery are {words[apart > 0.0]} by {abs(apart):.2f} SD)"
+
+
+def informative(cause: str) -> str:
+    """Loss that depends on prognosis as much in the operated as in the others: it opens no path from surgery."""
+    return f"loss to follow-up depends on {cause}: absolute survival is biased, and the hazard ratio where surgery works"
+
+
+def _of_loss(diagram: Diagram) -> list[str]:
+    """What those who are lost and what becomes of them both depend on, surgery and what the analysis is given aside."""
+    if LOSS not in diagram.given:  # whoever is lost is left out: that is eligibility
+        return []
+    barred = diagram.given - {LOSS} | {SURGERY}
+    pairs = [arrow.ends for arrow in diagram.arrows if barred.isdisjoint(arrow.ends)]
+    of_outcome = ancestors([ends for ends in pairs if LOSS not in ends], [OUTCOME])
+    return sorted({cause for cause, result in pairs if result == LOSS and cause in of_outcome})
 
 
 def _without_a_path(diagram: Diagram) -> Iterator[tuple[str, str]]:
