@@ -55,6 +55,16 @@ class Needs:
     when: tuple[object, ...] = ()  # of a parameter: the values that need it
 
 
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """On what a part of the view returns: it changes with how a woman is treated, so that truths do without it.
+
+    A criterion of that kind is no baseline of a contrast of strategies: it does not restrict the population of the truth. A time
+    zero of that kind is a moment of neither strategy: truths are taken from diagnosis.
+    """
+
+
+OF_TREATMENT = Consequence()
 RANDOMISATION = "randomisation"
 CAUSES = "causes of death"
 A_TRIAL = Needs((("treatment", RANDOMISATION),), "nobody is randomised")

@@ -11,8 +11,8 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from biasim.errors import BiasimError
-from biasim.registry import SIGNATURES, find, folder
-from biasim.units import Unit, Within
+from biasim.registry import SIGNATURES, find, folder, names
+from biasim.units import Consequence, Unit, Within
 
 REQUIRED = inspect.Parameter.empty
 
@@ -58,6 +58,11 @@ def hints(room: str, name: str) -> Mapping[str, Any]:
     except NameError as error:
         place = f"src/biasim/{folder(room)}/{name}.py"
         raise BiasimError(f"{place}: an annotation is not imported at run time: {error}") from error
+
+
+def of_treatment(room: str, name: str) -> bool:
+    """Whether a part of the view says that what it returns is a consequence of how a woman is treated."""
+    return name in names(room) and bool(marks(hints(room, name).get("return"), Consequence))
 
 
 @cache

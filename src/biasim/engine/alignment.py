@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from biasim.config.signature import parameters
+from biasim.config.signature import of_treatment, parameters
 from biasim.config.study import Choice, Design
-from biasim.engine.as_designed import OWN_TIME_ZEROS
 from biasim.types import Floats
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -59,4 +58,4 @@ def frame(design: Design) -> Mapping[str, Any]:
 
 def judged_from(design: Design, time_zero: Floats) -> Floats:
     """The time zero of each patient from which the strategies are compared in truth, months from diagnosis, shape (n,)."""
-    return np.zeros(len(time_zero)) if design.time_zero.name in OWN_TIME_ZEROS else time_zero
+    return np.zeros(len(time_zero)) if of_treatment("time_zero", design.time_zero.name) else time_zero

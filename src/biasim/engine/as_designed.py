@@ -8,15 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from biasim.config.signature import of_treatment
 from biasim.engine.as_counted import as_counted
 from biasim.engine.streams import Streams
 from biasim.types import Cohort, Floats, Integers, Local, Potential
 
 Under = Callable[[Floats | float], Floats]
-# Criteria that are met by what becomes of her under the strategy that was followed: no baseline of a contrast.
-CONSEQUENCES = ("alive_at", "complete_follow_up", "referred")
-# Time zeros that differ between the groups and so are no moment of either strategy: judged as if it were the diagnosis.
-OWN_TIME_ZEROS = ("by_group", "lead_time")
 
 
 def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, measured: bool) -> Cohort:
@@ -31,7 +28,7 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
     the truth is taken given the value behind it.
     """
     part = view["time_zero"]
-    time_zero = np.zeros(cohort.size) if getattr(part, "func", part).__name__ in OWN_TIME_ZEROS else part(cohort)
+    time_zero = np.zeros(cohort.size) if of_treatment("time_zero", getattr(part, "func", part).__name__) else part(cohort)
     lost = streams("loss of the truth").permutation(cohort.lost)
     seen = replace(cohort, lost=np.minimum(lost, view["follow_up"](cohort, time_zero, streams("follow_up"))))
     if measured:
@@ -41,7 +38,7 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
         seen = replace(seen, patients=replace(cohort.patients, columns=columns, recorded=found.names))
     eligible = np.ones(cohort.size, dtype=bool)
     for part in view["eligibility"]:
-        if part.func.__name__ not in CONSEQUENCES:
+        if not of_treatment("eligibility", part.func.__name__):
             rng = streams(f"eligibility.{part.func.__name__}")
             eligible &= part(cohort, rng, target=0) if "target" in part.keywords else part(cohort, rng)
     seen = as_counted(seen, view, streams)

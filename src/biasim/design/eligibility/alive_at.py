@@ -7,10 +7,12 @@ from typing import Annotated
 import numpy as np
 
 from biasim.types import Bools, Cohort
-from biasim.units import Months, Switch
+from biasim.units import OF_TREATMENT, Months, Switch
 
 
-def alive_at(cohort: Cohort, rng: np.random.Generator, *, months: Annotated[Months, Switch(0.0)] = 0.0) -> Bools:
+def alive_at(
+    cohort: Cohort, rng: np.random.Generator, *, months: Annotated[Months, Switch(0.0)] = 0.0
+) -> Annotated[Bools, OF_TREATMENT]:
     """Women alive this many months after diagnosis.
 
     Where the bias comes from

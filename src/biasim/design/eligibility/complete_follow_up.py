@@ -7,10 +7,12 @@ from typing import Annotated
 import numpy as np
 
 from biasim.types import Bools, Cohort
-from biasim.units import Months, Switch
+from biasim.units import OF_TREATMENT, Months, Switch
 
 
-def complete_follow_up(cohort: Cohort, rng: np.random.Generator, *, months: Annotated[Months, Switch(0.0)] = 60.0) -> Bools:
+def complete_follow_up(
+    cohort: Cohort, rng: np.random.Generator, *, months: Annotated[Months, Switch(0.0)] = 60.0
+) -> Annotated[Bools, OF_TREATMENT]:
     """Women whose fate some months after diagnosis is known: dead by then, or still followed.
 
     Where the bias comes from

@@ -9,7 +9,7 @@ import numpy as np
 from biasim.design._chance import chance, standardised
 from biasim.errors import UnknownColumn
 from biasim.types import Bools, Cohort
-from biasim.units import OddsRatio, Probability, Switch
+from biasim.units import OF_TREATMENT, OddsRatio, Probability, Switch
 
 PREFERENCE = "preference"
 
@@ -23,7 +23,7 @@ def referred(
     odds_ratio_by: Annotated[OddsRatio, Switch(1.0)] = 6.0,
     odds_ratio_recorded: Annotated[OddsRatio, Switch(1.0)] = 1.0,
     odds_ratio_hidden: Annotated[OddsRatio, Switch(1.0)] = 2.5,
-) -> Bools:
+) -> Annotated[Bools, OF_TREATMENT]:
     """Women who enter with a chance that depends on their operation and on their prognosis: a study in referral centres.
 
     Where the bias comes from

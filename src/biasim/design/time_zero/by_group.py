@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from biasim.types import Cohort, Floats
-from biasim.units import Switch
+from biasim.units import OF_TREATMENT, Switch
 
 
 def by_group(
@@ -15,7 +15,7 @@ def by_group(
     *,
     operated: Annotated[Literal["surgery", "diagnosis", "evaluation"], Switch("diagnosis")] = "surgery",
     others: Annotated[Literal["diagnosis", "evaluation"], Switch("diagnosis")] = "diagnosis",
-) -> Floats:
+) -> Annotated[Floats, OF_TREATMENT]:
     """Follow-up starts at one moment for the women who were operated and at another for all others.
 
     Where the bias comes from

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from biasim.types import Cohort, Floats
-from biasim.units import Months, Switch
+from biasim.units import OF_TREATMENT, Months, Switch
 
 
 def lead_time(
@@ -15,7 +15,7 @@ def lead_time(
     *,
     months: Annotated[Months, Switch(0.0)] = 3.0,
     group: Literal["intended", "operated", "unoperated", "everyone"] = "intended",
-) -> Floats:
+) -> Annotated[Floats, OF_TREATMENT]:
     """Follow-up starts when metastases are found: some months before diagnosis in one group, at diagnosis in all others.
 
     Month 0 is the day on which symptoms would have led to the diagnosis. Imaging in the work-up for surgery finds the
