@@ -163,13 +163,28 @@ def test_a_category_is_found_and_keeps_to_one_level():
 
 
 def test_columns_that_overlap_or_are_missing_apart_are_no_category():
-    values, _ = subtypes()
+    values, _ = subtypes(800)
     apart = values.copy()
     apart[0 if np.isfinite(values[0, 3]) else int(np.flatnonzero(np.isfinite(values[:, 3]))[0]), 3] = NAN
     assert (1, 2) in categories(apart)
     both = values.copy()
     both[np.flatnonzero(values[:, 1] == 1.0)[0], 2] = 1.0
     assert (1, 3) in categories(both)
+
+
+def rare_pair(size, shared):
+    """Two columns that are 1 in `shared` patients each, never in the same, and missing together in the first ten."""
+    values = np.zeros((size, 2))
+    values[10 : 10 + shared, 0] = values[10 + shared : 10 + 2 * shared, 1] = 1.0
+    values[:10] = NAN
+    return values
+
+
+def test_rare_columns_that_are_never_both_are_no_category_while_that_can_be_an_accident():
+    """20 and 20 of 1,000: 0.4 women are expected to have both, and none says nothing. 100 and 100: 10 are, and none does."""
+    assert categories(rare_pair(1010, 20)) == [(0,), (1,)]
+    assert categories(rare_pair(1010, 99)) == [(0,), (1,)]
+    assert categories(rare_pair(1010, 100)) == [(0, 1)]
 
 
 def test_a_level_that_is_the_rest_is_always_filled():

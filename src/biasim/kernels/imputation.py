@@ -17,6 +17,8 @@ import numpy as np
 from biasim.kernels.imputation_models import Model, drawn, modelled
 from biasim.types import Bools, Floats
 
+BY_CHANCE = 10.0  # women expected to be 1 in both columns, were they unrelated, from which that none is can be no accident
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -80,7 +82,8 @@ def categories(values: Floats) -> list[tuple[int, ...]]:
     """The columns with gaps and values, 0/1 columns together that are missing together and never 1 in the same patient.
 
     Such columns are a category written out, or behave like one: drawn by turns, each among those who have none of the ones
-    before, they cannot make a patient of two subtypes.
+    before, they cannot make a patient of two subtypes. Two rare columns that have nothing to do with each other can be never both
+    1 by accident: they count as a category only where, by their shares, at least 10 patients would be expected to have both.
     """
     gaps = np.isnan(values)
     found: list[list[int]] = []
@@ -95,11 +98,15 @@ def categories(values: Floats) -> list[tuple[int, ...]]:
 
 
 def _belongs(seen: Floats, gaps: Bools, group: list[int], column: int) -> bool:
-    """Whether a column continues the category of a group; `seen` are the patients in whom it is known."""
+    """Whether a column continues the category of a group; `seen` are the patients in whom it is known.
+
+    They must be never both 1, and so often 1 that unrelated columns would be both 1 in some: in `BY_CHANCE` patients or more.
+    """
     together = (gaps[:, group[0]] == gaps[:, column]).all()
     if not together or not np.isin(seen[:, [*group, column]], (0.0, 1.0)).all():
         return False
-    return not (seen[:, group].any(axis=1) & (seen[:, column] == 1.0)).any()
+    one, other = seen[:, group].any(axis=1), seen[:, column] == 1.0
+    return not (one & other).any() and bool(one.sum() * other.mean() >= BY_CHANCE)
 
 
 def _open(filled: Floats, step: Step) -> Bools:
