@@ -64,7 +64,12 @@ def matrix_studies(*, size: int, replicates: int) -> list[Study]:
 
 
 def in_the_data(study: Study) -> bool:
-    """Whether a switch is about the world or the view: a flaw of a method alone is a row of the matrix, not a column."""
+    """Whether a switch is about the world or the view, and surgery does nothing.
+
+    A flaw of a method alone is a row of the matrix, not a column; of a true effect the matrix does not speak.
+    """
+    if study.scenarios[0].world["effect"].name != "none":
+        return False
     paths = [path for changes in study.switches.values() for path in changes]
     return any("methods" not in path.split(".") for path in paths)
 

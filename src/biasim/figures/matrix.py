@@ -14,7 +14,7 @@ from biasim.figures.drawing import Drawing, write
 
 SOUND = 3.0  # Monte Carlo standard errors
 NOMINAL = 0.95  # coverage that is promised
-CELL, HEAD, LEFT = 4.6, 13.0, 52.0  # mm
+CELL, WIDE, HEAD, LEFT = 4.6, 12.0, 30.0, 52.0  # mm: height and width of a cell, room for the names of columns and rows
 HEADINGS = {
     "recorded": "As recorded: operated or not",
     "dated": "With dates of surgery",
@@ -28,15 +28,16 @@ def draw_matrix(file: Path) -> list[Path]:
 
 
 @style.journal
-def matrix(table: pd.DataFrame, *, width: float = style.DOUBLE) -> Drawing:
-    """The heat map of matrix.csv; `width` in mm."""
+def matrix(table: pd.DataFrame) -> Drawing:
+    """The heat map of matrix.csv, as wide as its columns need."""
     biases = list(table["bias_of"].drop_duplicates())
+    width = max(style.DOUBLE, LEFT + WIDE * len(biases) + 16.0)
     groups = [(design, _ranked(part)) for design, part in table.groupby("design", sort=False)]
     high = sum(CELL * len(methods) + 6.0 for _, methods in groups)
     figure = style.page(width, HEAD + high + 12.0)
     top = HEAD
     for number, (design, methods) in enumerate(groups):
-        axes = style.place(figure, LEFT, top, width - LEFT - 4, CELL * len(methods))
+        axes = style.place(figure, LEFT, top, WIDE * len(biases), CELL * len(methods))
         _block(axes, table[table["design"] == design], methods, biases, first=number == 0)
         style.write_at(figure, 2, top - 1.6, HEADINGS.get(design, words(design)), fontsize=7, fontweight="bold")
         top += CELL * len(methods) + 6.0
@@ -63,13 +64,14 @@ def _block(axes: Axes, rows: pd.DataFrame, methods: list[str], biases: list[str]
         annot=said, fmt="", annot_kws={"size": 6.2}, mask=covered.isna(),
     )  # fmt: skip
     for row, column in zip(*np.nonzero(covered.isna().to_numpy()), strict=True):
-        axes.text(column + 0.5, row + 0.5, "not possible", ha="center", va="center", fontsize=5.6, color=style.QUIET)
+        axes.text(column + 0.5, row + 0.5, "\N{EN DASH}", ha="center", va="center", fontsize=6.2, color=style.QUIET)
     axes.set(xlabel="", ylabel="")
     axes.set_yticks(np.arange(len(methods)) + 0.5, [words(name) for name in methods], rotation=0)
     axes.tick_params(length=0, bottom=False, labelbottom=False)
     if first:
         axes.tick_params(top=False, labeltop=True)
-        axes.set_xticks(np.arange(len(biases)) + 0.5, [words(name).replace(" ", "\n", 1) for name in biases], rotation=0)
+        names = [words(name) for name in biases]
+        axes.set_xticks(np.arange(len(biases)) + 0.5, names, rotation=45, ha="left", rotation_mode="anchor")
 
 
 def _colours() -> object:
@@ -117,8 +119,8 @@ def _told(figure: object, table: pd.DataFrame, biases: list[str]) -> Drawing:
         caption=(
             f"Every method in the world of every bias, {table['attempts'].max():.0f} replicates each; surgery has no effect in "
             "any of them. Cells: mean estimate (hazard ratio, months of life, or percentage points alive). Colour: share of "
-            f"studies whose 95% interval holds the truth. Tick: bias within {SOUND:g} Monte Carlo standard errors of 0. A method "
-            "is not possible where a column that it needs is not recorded. In the trials some die before their operation, "
+            f"studies whose 95% interval holds the truth. Tick: bias within {SOUND:g} Monte Carlo standard errors of 0. A "
+            "dash: not possible, as something that the method needs is not recorded. In the trials some die before surgery, "
             "some cross over and some are never operated, by chance."
         ),
         alt=f"Heat map of methods against biases. Biased beyond {SOUND:g} Monte Carlo standard errors: {worst}.",
