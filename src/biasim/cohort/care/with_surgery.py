@@ -45,8 +45,9 @@ def with_surgery(
     Parameters
     ----------
     share
-        Share treated among women of average prognosis who are not meant for surgery. Default: 0.7, seen (hotton2021_esme: 69.6 %
-        of the unoperated had HER2-targeted therapy; the calibration table has chemotherapy or HER2-targeted therapy).
+        Share treated among women of average prognosis who are not meant for surgery. Default: 0.7, derived
+        (hotton2021_esme: 69.6 %; chemotherapy or HER2-targeted therapy, as the calibration table has it, crude_or_surgery, or
+        HER2-targeted therapy: the sources seen disagree).
     odds_ratio
         Odds ratio of being treated for those meant for surgery. Default: 3.6, derived (calibration table, crude_or_surgery:
         89.1 against 69.6 %).
