@@ -22,6 +22,7 @@ HEADINGS = (
     "The remedy, and what it assumes", "Exercises", "In print", "Ask the authors", "Ninety minutes",
 )  # fmt: skip
 EVIDENCE = ROOT / "src" / "biasim" / "evidence"
+METHOD = re.compile(r"^Method: .+\n(?:.+\n)*", re.M)  # a paragraph of references that are no figures about surgery
 UsageError = typer.BadParameter.__mro__[1]  # also of an option or an argument that is not known or missing
 
 
@@ -147,9 +148,20 @@ def test_what_is_in_print_is_cited_from_the_evidence(lesson: Lesson) -> None:
     unknown = sorted(ids - set(evidence()))
     assert not unknown, f"{lesson.place}: no rows of src/biasim/evidence/*.csv: {unknown}"
     assert ids, f"{lesson.place}: 'In print' names the row of a published figure: <!-- published: row_id --> and <!-- end -->"
-    dois = {found.rstrip(".,;)") for found in re.findall(r"10\.\d{4,9}/[^\s|`]+", text)}
-    foreign = sorted(dois - {evidence()[id] for id in ids})
+    foreign = sorted(dois(METHOD.sub("", text)) - {evidence()[id] for id in ids})
     assert not foreign, f"{lesson.place}: a DOI that is not that of a row named under 'In print': {foreign}"
+
+
+def dois(text: str) -> set[str]:
+    return {found.rstrip(".,;)") for found in re.findall(r"10\.\d{4,9}/[^\s|`]+", text)}
+
+
+@every_lesson
+def test_a_doi_is_that_of_a_row_or_of_a_method(lesson: Lesson) -> None:
+    foreign = sorted(dois(METHOD.sub("", lesson.text)) - set(evidence().values()))
+    assert not foreign, f"{lesson.place}: no row of the evidence has {foreign}; a method stands in a paragraph 'Method: ..., doi ...'"
+    without = [found for found in METHOD.findall(lesson.text) if not dois(found)]
+    assert not without, f"{lesson.place}: 'Method:' without a DOI: {without}"
 
 
 @every_lesson
