@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from biasim.cli.attribute import attribute
 from biasim.cli.check import check
 from biasim.cli.diff import diff
 from biasim.cli.evidence import evidence
@@ -72,6 +73,6 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-COMMANDS = (simulate, check, parts, explain, diff, show, evidence, replay, sensitivity, verify, figures, matrix, lessons)
+COMMANDS = (simulate, check, parts, explain, diff, attribute, show, evidence, replay, sensitivity, verify, figures, matrix, lessons)
 for command in COMMANDS:
     app.command()(speaking(command))

@@ -44,8 +44,7 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
     root = repaired(root, list(members(StudyFile)), problems, _elsewhere)
     top: Any = checked(root, dataclass_model(StudyFile), members(StudyFile), problems)
     build = builder(problems)
-    world = _world(root, around, problems)
-    written = Draft(size=_in_run(root, "size"), world=world.rooms, designs=_designs(root, problems))
+    written, world = as_written(root, around, problems)
     base = laid(written, edits(root.value.get("change"), problems), problems)
     scenarios = _scenarios(root, base, around.extra, build, problems)
     answers = {room: _list_of(root, room, build, problems) for room in ("estimands", "performance")}
@@ -73,6 +72,12 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
         world_name=world.name,
         where=_places(root),
     )
+
+
+def as_written(root: Node, around: Surroundings, problems: list[Problem]) -> tuple[Draft, WorldDraft]:
+    """The study before `change`, and its world."""
+    world = _world(root, around, problems)
+    return Draft(size=_in_run(root, "size"), world=world.rooms, designs=_designs(root, problems)), world
 
 
 def _elsewhere(key: str) -> str:

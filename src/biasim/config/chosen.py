@@ -1,8 +1,9 @@
-"""Which design and which method of two studies are compared: those named, else the first that both have."""
+"""Which design and which method of one or of two studies: those named, else the first, of two the first that both have."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from biasim.config.lines import Analysis
@@ -29,20 +30,25 @@ def chosen(studies: tuple[Study, Study], designs: tuple[str, str], method: str =
         there = "; ".join(f"{study.name} has {', '.join(names)}" for study, names in zip(studies, held, strict=True))
         raise BiasimError(f"no design is in both: {there}. Name them: biasim diff {studies[0].name}:NAME {studies[1].name}:NAME")
     wanted = [name or either or shared[0] for name in designs]
-    for study, names, name in zip(studies, held, wanted, strict=True):
-        if name not in names:
-            raise BiasimError(f"{_place(study, 'designs')}: no design called '{name}'. {meant(name, list(names))}")
+    for study, name in zip(studies, wanted, strict=True):
+        one_of(study, name)  # a design that is not there is told before a method
+    first, second = (one_of(study, name, method) for study, name in zip(studies, wanted, strict=True))
     labels = [list(names[name].methods) for names, name in zip(held, wanted, strict=True)]
-    for study, name, known in zip(studies, wanted, labels, strict=True):
-        if method and method not in known:
-            place = _place(study, f"designs.{name}.methods")
-            raise BiasimError(f"{place}: no method of '{name}' is called '{method}'. {meant(method, known)}")
-    both = [method] if method else [label for label in labels[0] if label in labels[1]]
-    first, second = (both[:1] * 2) or [known[0] for known in labels]
-    return (
-        Analysis(study=studies[0], design=wanted[0], method=first),
-        Analysis(study=studies[1], design=wanted[1], method=second),
-    )
+    both = [] if method else [label for label in labels[0] if label in labels[1]]
+    return (replace(first, method=both[0]), replace(second, method=both[0])) if both else (first, second)
+
+
+def one_of(study: Study, design: str = "", method: str = "") -> Analysis:
+    """One analysis of a study: the first design and its first method where none is named. Raises BiasimError."""
+    designs = study.scenarios[0].designs
+    name = design or next(iter(designs))
+    if name not in designs:
+        raise BiasimError(f"{_place(study, 'designs')}: no design called '{name}'. {meant(name, list(designs))}")
+    known = list(designs[name].methods)
+    if method and method not in known:
+        place = _place(study, f"designs.{name}.methods")
+        raise BiasimError(f"{place}: no method of '{name}' is called '{method}'. {meant(method, known)}")
+    return Analysis(study=study, design=name, method=method or known[0])
 
 
 def _place(study: Study, path: str) -> str:

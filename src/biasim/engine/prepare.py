@@ -12,13 +12,12 @@ from typing import Any
 from biasim.answers import on_log_scale
 from biasim.config.fingerprint import fingerprint
 from biasim.config.study import Choice, Study
-from biasim.engine.alignment import aligned
-from biasim.engine.as_counted import PLAIN
+from biasim.engine.judged import judged
 from biasim.engine.keys import TRUTHS, key
 from biasim.engine.plan import Plan, plan
 from biasim.engine.precision import MAXIMUM, Prefix
 from biasim.engine.scenarios import Progress
-from biasim.engine.truth import NULL_SIZE, Answer, Question, claims, questions, read
+from biasim.engine.truth import Answer, Question, claims, questions
 from biasim.errors import BiasimError
 from biasim.store.folder import Folder
 from biasim.store.whole import write_text
@@ -98,13 +97,9 @@ def ask(run: Run, planned: Plan) -> Iterator[tuple[tuple[str, str], Asked]]:
         claimed = [claim for (name, _), claim in run.claims[planned.scenario].items() if name == design.name]
         for label, choice in questions(study, claimed).items():
             drawn = scenario.designs[design.name]
-            said = read(label)[1] if label in claimed else {}
-            world, choice = drawn.world, aligned(choice, drawn, said)
-            given = choice.parameters.get("given") == "recorded" or choice.parameters.get("target") == "overlap"
+            choice, given, size = judged(study, drawn, label, choice, claimed=label in claimed)
             frame = [drawn.eligibility, drawn.time_zero, drawn.follow_up, drawn.outcome, drawn.measurement if given else None]
-            path = run.folder.truth(key("truth", TRUTHS, world, choice, frame, study.truth_size, study.seed))
-            effect = world["effect"].name != "none" or drawn.outcome.name != PLAIN
-            size = study.truth_size if effect else min(study.truth_size, NULL_SIZE)
+            path = run.folder.truth(key("truth", TRUTHS, drawn.world, choice, frame, study.truth_size, study.seed))
             asked = Asked(
                 choice=choice, view=design.view, measured=given, plan=planned, world=design.world, path=path, size=size
             )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from biasim.figures._tables import Tables, read, varied
+from biasim.figures.attribution import attribution
 from biasim.figures.bias_by_parameter import bias_by_parameter, families
 from biasim.figures.diagram import diagram
 from biasim.figures.drawing import FORMATS, Drawing, write
@@ -37,14 +38,21 @@ def draw_all(folder: Path | str, *, names: Mapping[str, str] | None = None) -> l
     told: dict[str, dict] = {}
     paths: list[Path] = []
     for name, drawing in drawings(tables, names=names):
-        files = write(drawing, place, name)
-        words = {"title": drawing.title, "caption": drawing.caption, "alt": drawing.alt}
-        told[name] = {**words, "files": [file.name for file in files]}
-        paths += files
+        paths += _written(name, drawing, place, told)
     _forget(place, kept=set(told))
-    text = json.dumps(told, indent=1, ensure_ascii=False)
-    (place / CAPTIONS).write_text(text + "\n", encoding="utf-8")
-    return [*paths, place / CAPTIONS]
+    return [*paths, _tell(place, told)]
+
+
+def draw_some(folder: Path | str, *wanted: str) -> list[Path]:
+    """Draw figures by name and leave the others as they are; returns the paths written."""
+    folder = Path(folder)
+    place = folder / "figures"
+    told = json.loads((place / CAPTIONS).read_text(encoding="utf-8")) if (place / CAPTIONS).is_file() else {}
+    paths: list[Path] = []
+    for name, drawing in standing_alone(read(folder)):
+        if name in wanted:
+            paths += _written(name, drawing, place, told)
+    return [*paths, _tell(place, told)]
 
 
 def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Iterator[tuple[str, Drawing]]:
@@ -68,6 +76,28 @@ def drawings(tables: Tables, *, names: Mapping[str, str] | None = None) -> Itera
     ):
         for design in _different([tables.get(name) for name in names_of]):
             yield f"{figure.__name__}_{_file(design)}", figure(tables, design)
+    yield from standing_alone(tables)
+
+
+def standing_alone(tables: Tables) -> Iterator[tuple[str, Drawing]]:
+    """The figures of tables that no run of the study writes, but a command of their own."""
+    if tables.get("attribution") is not None:
+        yield "attribution", attribution(tables)
+
+
+def _written(name: str, drawing: Drawing, place: Path, told: dict[str, dict]) -> list[Path]:
+    """The files of a figure; its words are added to `told`."""
+    files = write(drawing, place, name)
+    words = {"title": drawing.title, "caption": drawing.caption, "alt": drawing.alt}
+    told[name] = {**words, "files": [file.name for file in files]}
+    return files
+
+
+def _tell(place: Path, told: Mapping[str, dict]) -> Path:
+    """Write captions.json."""
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    (place / CAPTIONS).write_text(text + "\n", encoding="utf-8")
+    return place / CAPTIONS
 
 
 def _different(frames: list[pd.DataFrame | None]) -> list[str]:
