@@ -22,6 +22,7 @@ from biasim.cli.replay import replay
 from biasim.cli.sensitivity import sensitivity
 from biasim.cli.show import show
 from biasim.cli.simulate import simulate
+from biasim.cli.solve import solve
 from biasim.cli.verify import verify
 from biasim.errors import BiasimError, StudyRefused
 
@@ -73,6 +74,8 @@ def speaking(command: Callable) -> Callable:
     return wrapped
 
 
-COMMANDS = (simulate, check, parts, explain, diff, attribute, show, evidence, replay, sensitivity, verify, figures, matrix, lessons)
+COMMANDS = (
+    simulate, check, parts, explain, diff, attribute, solve, show, evidence, replay, sensitivity, verify, figures, matrix, lessons,
+)  # fmt: skip
 for command in COMMANDS:
     app.command()(speaking(command))

@@ -21,12 +21,14 @@ def attribute(
 ) -> None:
     """How much each mechanism adds to what a study reports: every combination of its switches, on the same patients."""
     from biasim.cli.opening import open_study
+    from biasim.cli.out_file import out_file
     from biasim.cli.progress import progress_bar, wide_console
     from biasim.config.chosen import named, one_of
     from biasim.engine.attribution import attribute as run
     from biasim.engine.attribution_table import write_attribution
     from biasim.report.attribution_text import attribution_text
 
+    table = out_file(out) if out else None
     name, its = named(study)
     opened = open_study(name)
     analysis = one_of(opened, design or its, method)
@@ -35,7 +37,7 @@ def attribute(
         found = run(analysis, size=size, replicates=replicates, workers=workers, progress=progress)
     for piece in attribution_text(found):
         console.print(piece, highlight=False)
-    table = write_attribution(out or results / opened.name / "tables" / "attribution.csv", found)
+    table = write_attribution(table or results / opened.name / "tables" / "attribution.csv", found)
     console.print(f"table  {table}", highlight=False)
     if draw and out is None:
         from biasim.figures.draw import draw_some

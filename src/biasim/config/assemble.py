@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from biasim.config.grammar import Run, StudyFile
 from biasim.config.models import dataclass_model
 from biasim.config.scenarios import Build, builder, grid, laid, scenario
 from biasim.config.signature import members
+from biasim.config.solving import sought
 from biasim.config.study import Choice, Scenario, Study
 from biasim.config.text import Node
 from biasim.config.worlds import WorldDraft, world_of
@@ -34,6 +35,7 @@ class Surroundings:
     worlds: tuple[Path, ...]  # folders; a later one counts more
     published: frozenset[str] | None  # known ids; None leaves them unchecked
     extra: tuple[Edit, ...] = ()  # laid over the study after everything else
+    solve: Node | None = None  # in place of the file's own
 
 
 def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study | None:
@@ -42,6 +44,7 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
         problems.append(root.problem(f"{root.shown} is not a study", "a mapping that begins with 'study: name'"))
         return None
     root = repaired(root, list(members(StudyFile)), problems, _elsewhere)
+    root = root if around.solve is None else replace(root, value={**root.value, "solve": around.solve})
     top: Any = checked(root, dataclass_model(StudyFile), members(StudyFile), problems)
     build = builder(problems)
     written, world = as_written(root, around, problems)
@@ -50,6 +53,7 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
     answers = {room: _list_of(root, room, build, problems) for room in ("estimands", "performance")}
     _names(root, written, around, problems)
     switches = _switches(root, base, build, problems)
+    wanted = sought(root.value.get("solve"), base, around.published, build, problems)
     if top is None or problems or None in scenarios:
         return None
     run = {name: getattr(top.run, name) for name in ("size", "replicates", "seed", "truth")}
@@ -67,6 +71,7 @@ def assemble(root: Node, around: Surroundings, problems: list[Problem]) -> Study
         expect=dict(top.expect or {}),
         published=top.published,
         switches=switches,
+        wanted=wanted,
         written_out=written_out(root, base, answers, run, build),
         provenance=world.provenance,
         world_name=world.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from biasim.config.choices import full_label
@@ -55,6 +56,7 @@ def _top(study: Study) -> dict[str, Any]:
         "run.seed": study.seed,
         "run.truth": study.truth_size,
         "switches": {name: dict(changes) for name, changes in study.switches.items()},
+        "solve": None if study.wanted is None else asdict(study.wanted),
         "expect": dict(study.expect),
         "published": list(study.published),
     }

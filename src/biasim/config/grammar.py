@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from biasim.units import Unit, Within
+from biasim.units import HazardRatio, Unit, Within
 
 Direction = Literal["favours surgery", "none", "against surgery"]
 TRUTH_SIZE = 200_000  # mcse of a log hazard ratio about 0.005 when a third is operated and most have died
@@ -33,6 +33,27 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Until:
+    """What a design is to report: a hazard ratio, with its interval if there is one, or the one of a published study."""
+
+    design: str = ""  # "": the first
+    method: str = ""  # label; "": the first of the design
+    hazard_ratio: HazardRatio | None = None
+    low: HazardRatio | None = None  # 95% interval
+    high: HazardRatio | None = None
+    published: str = ""  # id of the evidence tables, in place of the three
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solve:
+    """Which parameter is unknown, or which two, where it is looked for, and what the design is to report with it."""
+
+    unknown: Any  # a dotted path, or a list of two
+    between: Any  # [low, high], or a list of two such
+    until: Until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StudyFile:
     """The top of a study file, in the order of ADEMP."""
 
@@ -47,5 +68,6 @@ class StudyFile:
     change: Mapping[str, Any] | None = None
     vary: Mapping[str, tuple[Any, ...]] | None = None
     switches: Mapping[str, Mapping[str, Any]] | None = None
+    solve: Solve | None = None
     expect: Mapping[str, Direction] | None = None
     published: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from biasim.config.study import Study
 from biasim.config.text import Node, read
 from biasim.errors import BiasimError, Problem, StudyRefused, meant
 
-__all__ = ["from_text", "load", "located", "resolve", "switched", "with_changes"]
+__all__ = ["asking", "from_text", "load", "located", "resolve", "switched", "with_changes"]
 
 
 def load(
@@ -62,6 +62,21 @@ def with_changes(study: Study, changes: Mapping[str, Any], *, lenient: bool = Fa
     edits = [Edit(path=path, value=replace(nowhere.here(value), path=path), lenient=lenient) for path, value in changes.items()]
     changed = _study(study.written_out, study.source, Surroundings(worlds=(), published=None, extra=tuple(edits)))
     return replace(changed, where=study.where, provenance=study.provenance, world_name=study.world_name)
+
+
+def asking(study: Study, solve: Mapping[str, Any], published_ids: frozenset[str] | None = None) -> Study:
+    """The study with another `solve`, given as plain data, checked like that of a file. Raises StudyRefused."""
+    nowhere = Node(value=None, file="solve", line=1, column=1)
+    around = Surroundings(worlds=(), published=published_ids, solve=_pathed(nowhere.here(dict(solve)), "solve"))
+    changed = _study(study.written_out, study.source, around)
+    return replace(changed, where=study.where, provenance=study.provenance, world_name=study.world_name)
+
+
+def _pathed(node: Node, path: str) -> Node:
+    """A tree of plain data with the dotted paths that messages print."""
+    value = {key: _pathed(child, f"{path}.{key}") for key, child in node.value.items()} if node.is_mapping else node.value
+    value = tuple(_pathed(child, f"{path}[{i}]") for i, child in enumerate(value)) if node.is_list else value
+    return replace(node, value=value, path=path)
 
 
 def switched(study: Study, *mechanisms: str) -> Study:

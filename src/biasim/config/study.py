@@ -55,6 +55,28 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A parameter whose value is asked for."""
+
+    path: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The inversion that a study asks for: the value of one parameter, or of two, at which an analysis reports a hazard ratio."""
+
+    unknowns: tuple[Unknown, ...]  # one or two
+    design: str
+    method: str  # label
+    hazard_ratio: float | None  # None where `published` is named
+    low: float | None  # 95% interval
+    high: float | None
+    published: str  # id of the evidence tables, "" for none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
     """One study file, ready to run."""
 
@@ -71,6 +93,7 @@ class Study:
     expect: Mapping[str, str]  # design -> "favours surgery", "none" or "against surgery"
     published: tuple[str, ...]  # ids of published studies printed beside the result
     switches: Mapping[str, Mapping[str, Any]]  # mechanism -> the change that turns it off
+    wanted: Wanted | None = None  # what `biasim solve` looks for
     written_out: str  # the study as YAML with every default, for results/<study>/study.yaml
     provenance: Mapping[str, Mapping[str, str]] = field(compare=False)  # world path -> {kind, source, note}
     world_name: str = field(default="", compare=False)  # the name in configs/worlds/, "" for a world of its own

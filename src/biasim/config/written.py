@@ -31,7 +31,7 @@ def written_out(root: Node, draft: Draft, choices: Mapping[str, tuple[Choice, ..
     for room, list_of in choices.items():
         content[room] = [full(choice) for choice in list_of]
     content["run"] = dict(run)
-    content |= {key: top[key] for key in ("vary", "switches", "expect", "published") if top.get(key)}
+    content |= {key: top[key] for key in ("vary", "switches", "solve", "expect", "published") if top.get(key)}
     return yaml(content)
 
 

@@ -15,7 +15,7 @@ from biasim.errors import StoreError
 DEATH = "death"
 NAMES = (
     "scenarios", "truths", "performance", "curves", "at_risk", "person_time", "hazard_ratio", "studies", "vibration", "balance",
-    "diagram", "attribution",
+    "diagram", "attribution", "solution",
 )  # fmt: skip
 
 

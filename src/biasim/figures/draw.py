@@ -19,6 +19,7 @@ from biasim.figures.funnel import funnel
 from biasim.figures.hazard_ratio_over_time import hazard_ratio_over_time
 from biasim.figures.love import love
 from biasim.figures.person_time import person_time
+from biasim.figures.solution import solution
 from biasim.figures.survival_curves import survival_curves
 from biasim.figures.vibration import vibration
 
@@ -83,6 +84,8 @@ def standing_alone(tables: Tables) -> Iterator[tuple[str, Drawing]]:
     """The figures of tables that no run of the study writes, but a command of their own."""
     if tables.get("attribution") is not None:
         yield "attribution", attribution(tables)
+    if tables.get("solution") is not None:
+        yield "solution", solution(tables)
 
 
 def _written(name: str, drawing: Drawing, place: Path, told: dict[str, dict]) -> list[Path]:
