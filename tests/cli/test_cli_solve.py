@@ -26,7 +26,8 @@ def test_one_unknown_against_a_published_study(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     for words in ("unknown: treatment.by_preference.hidden_odds_ratio between 0.1 and 1", "a hazard ratio of 0.61 (0.58 to 0.65)",
                   "where surgery does nothing", "6 replicates of 600 patients a point", "can arise with",
-                  "95% Monte Carlo interval", "Plausibility ruler", "times as strong as 'recorded score'", "E-value", "Lin, Psaty and Kronmal"):  # fmt: skip
+                  "95% Monte Carlo interval", "Plausibility ruler", "times as strong as 'recorded score'", "E-value",
+                  "Lin, Psaty and Kronmal"):  # fmt: skip
         assert words in told.stdout, words
     assert all(len(line.rstrip()) <= 110 for line in told.stdout.splitlines() if str(tmp_path) not in line)
     with (tmp_path / "hidden_confounding" / "tables" / "solution.csv").open(newline="") as file:
