@@ -13,7 +13,7 @@ from biasim.config.load import from_text, load, resolve, switched
 from biasim.config.variants import Variants
 from biasim.engine import coalitions
 from biasim.engine.amount import amount
-from biasim.engine.attribution import attribute
+from biasim.engine.attribution import affordable, attribute
 from biasim.engine.attribution_table import COLUMNS, write_attribution
 from biasim.engine.coalitions import Coalitions
 from biasim.engine.plan import plan
@@ -203,6 +203,7 @@ def test_patients_where_nothing_is_said() -> None:
     assert amount(study, 200_000, None, 10) == (400, 10)
     assert amount(study, 200_000, 50_000, None) == (50_000, 20)
     assert amount(study, 200_000, 50_000, 3) == (50_000, 3)
+    assert [affordable(sets) for sets in (2, 64, 128, 1024)] == [200_000, 200_000, 100_000, 40_000]
 
 
 def test_what_cannot_be_attributed_is_refused() -> None:

@@ -75,7 +75,8 @@ def speaking(command: Callable) -> Callable:
 
 
 COMMANDS = (
-    simulate, check, parts, explain, diff, attribute, solve, show, evidence, replay, sensitivity, verify, figures, matrix, lessons,
+    simulate, check, parts, explain, diff, attribute, solve, show, evidence, replay, sensitivity, verify, figures, matrix,
+    lessons,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(speaking(command))

@@ -13,7 +13,7 @@ def attribute(
     design: Annotated[str, typer.Option(help="this design; the first if left out")] = "",
     method: Annotated[str, typer.Option(help="this analysis, by its label; the first of the design if left out")] = "",
     size: Annotated[int | None, typer.Option(min=20, help="patients a replicate; about those of the study if left out")] = None,
-    replicates: Annotated[int | None, typer.Option(min=2, help="200,000 patients in all if left out")] = None,
+    replicates: Annotated[int | None, typer.Option(min=2, help="200,000 patients if left out, fewer for many sets")] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="processes; all cores if left out")] = None,
     results: Annotated[Path, typer.Option(help="folder of results, for the table and the figure")] = Path("results"),
     out: Annotated[Path | None, typer.Option(help="write the table to this CSV file instead, and draw nothing")] = None,

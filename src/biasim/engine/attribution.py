@@ -25,6 +25,7 @@ from biasim.errors import BiasimError, StudyRefused
 from biasim.types import Floats
 
 PATIENTS = 200_000  # put to every set of mechanisms where nothing is said
+FEWEST, MANY = 40_000, 64  # the same where there are more than so many sets: the whole stays affordable down to the fewest
 MOSTLY = 0.5  # share of the replicates in which every set must give an estimate
 EXACT = 1e-13  # differences of means below it are rounding
 
@@ -71,7 +72,7 @@ def attribute(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Attribution:
-    """The bias of one analysis by mechanism; size and replicates make `PATIENTS` patients a set if left out.
+    """The bias of one analysis by mechanism; about 200,000 patients a set where nothing is said, fewer if there are many sets.
 
     Raises
     ------
@@ -81,8 +82,8 @@ def attribute(
     study, names = analysis.study, list(analysis.study.switches)
     if not names:
         raise BiasimError(f"{study.source}: no 'switches', and nothing else says which mechanisms the study has")
-    size, replicates = amount(study, PATIENTS, size, replicates)
     sets = Coalitions.of(len(names), Streams(study.seed, "orders")("attribution"))
+    size, replicates = amount(study, affordable(len(sets.masks)), size, replicates)
     designs = switched_designs(analysis, names, sets.masks)
     found = paired([Case(design, analysis.method) for design in designs], size=size, seed=study.seed, replicates=replicates,
                    workers=workers, progress=progress)  # fmt: skip
@@ -103,6 +104,11 @@ def attribute(
         apparent=moments(estimates[full]), switched=bias.combined(unit(full, len(designs)) - unit(none, len(designs))),
         size=size, replicates=replicates, sets=len(sets.masks), orders=len(sets.orders),
     )  # fmt: skip
+
+
+def affordable(sets: int) -> int:
+    """Patients to be put to each of so many sets of mechanisms."""
+    return PATIENTS if sets <= MANY else max(FEWEST, PATIENTS * MANY // sets)
 
 
 @dataclass(frozen=True, slots=True)

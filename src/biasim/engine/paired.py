@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biasim.answers import Status
-from biasim.config.study import Design, Scenario, World
+from biasim.config.study import Design, Scenario
 from biasim.engine.blocks import Block, blocks
 from biasim.engine.plan import Plan, plan
 from biasim.engine.replicate import replicate
@@ -147,48 +147,40 @@ class Jobs:
 
 def without_repeats(cases: Sequence[Case]) -> tuple[list[Case], list[int]]:
     """The cases that differ in more than names, and the place of every case among them."""
+    known: dict[str, int] = {}
     distinct: list[Case] = []
     places = []
     for case in cases:
-        same = (number for number, known in enumerate(distinct) if alike(case, known))
-        place = next(same, len(distinct))
-        distinct += [case] if place == len(distinct) else []
-        places.append(place)
+        key = f"{seen(case.design)} {case.design.methods[case.method]}"
+        if key not in known:
+            known[key] = len(distinct)
+            distinct.append(case)
+        places.append(known[key])
     return distinct, places
 
 
-def alike(first: Case, second: Case) -> bool:
-    """Whether two cases are the same analysis of the same data."""
-    if first.design.methods[first.method] != second.design.methods[second.method]:
-        return False
-    return replace(first.design, name="", methods={}) == replace(second.design, name="", methods={})
+def seen(design: Design) -> str:
+    """Everything but names and methods: two designs with the same text see the same data."""
+    return repr(replace(design, name="", methods={}))
 
 
 def by_world(cases: Sequence[Case]) -> list[list[int]]:
     """The numbers of the cases, those of one world together, in the order of appearance."""
-    worlds: list[World] = []
-    groups: list[list[int]] = []
+    groups: dict[str, list[int]] = {}
     for number, case in enumerate(cases):
-        if case.design.world not in worlds:
-            worlds.append(case.design.world)
-            groups.append([])
-        groups[worlds.index(case.design.world)].append(number)
-    return groups
+        groups.setdefault(repr(case.design.world), []).append(number)
+    return list(groups.values())
 
 
 def scenario(cases: Sequence[Case], group: Sequence[int], size: int) -> Scenario:
     """Some of the cases as the designs of one scenario; those that see the same data are methods of one design."""
-    designs: list[Design] = []
+    designs: dict[str, Design] = {}
     for number in group:
         design, method = cases[number]
-        bare = replace(design, name="", methods={})
-        place = next((i for i, known in enumerate(designs) if replace(known, name="", methods={}) == bare), len(designs))
-        if place == len(designs):
-            designs.append(replace(design, name=f"{design.name} [{number}]", methods={}))
-        labelled = {**designs[place].methods, str(number): design.methods[method]}
-        designs[place] = replace(designs[place], methods=labelled)
-    named = {design.name: design for design in designs}
-    return Scenario(number=0, varied={}, size=size, world=designs[0].world, designs=named)
+        known = designs.setdefault(seen(design), replace(design, name=f"{design.name} [{number}]", methods={}))
+        designs[seen(design)] = replace(known, methods={**known.methods, str(number): design.methods[method]})
+    named = {design.name: design for design in designs.values()}
+    return Scenario(number=0, varied={}, size=size, world=cases[group[0]].design.world, designs=named)
 
 
 def estimates_of(planned: Plan, wanted: Block) -> list[tuple[int, int, float, str, str]]:

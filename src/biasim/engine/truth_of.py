@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 from biasim.config.study import Design, Scenario, Study
-from biasim.engine.judged import judged, surgery_may_matter
+from biasim.engine.judged import judged
 from biasim.engine.plan import plan
 from biasim.engine.truth import Answer, Question, answers, question
 from biasim.engine.workers import Task, compute, cores
-
-ZERO = Answer(0.0, 0.0, 0)
 
 
 def truths_of(study: Study, designs: Sequence[Design], claims: Sequence[str], workers: int | None) -> list[Answer]:
     """The value of each design's claim in its own world, from large cohorts that share their streams.
 
-    Where surgery does nothing in any of the designs, the last one is computed, which says whether there is a truth at
-    all, and the others are taken as exactly 0 like it.
+    Where surgery has no effect, what it does to an outcome does not depend on whom it is done to: of the designs that
+    count the same and have the same primary tumours one is computed, and where that gives exactly 0 so do the others.
     """
-    if not any(map(surgery_may_matter, designs)):
-        last = answered(study, designs[-1], claims[-1])
-        return [last if last.value != 0.0 else ZERO] * (len(designs) - 1) + [last]
-    asked: list[tuple[Design, str]] = []
-    places = []
-    for design, claim in zip(designs, claims, strict=True):
-        same = (number for number, known in enumerate(asked) if (design, claim) == known)
-        place = next(same, len(asked))
-        asked += [(design, claim)] if place == len(asked) else []
-        places.append(place)
-    tasks = [Task(f"truth {number}", number, study.truth_size, answered, (study, *one)) for number, one in enumerate(asked)]
-    found = {task.key: answer for task, answer in compute(tasks, workers or cores())}
-    return [found[place] for place in places]
+    found: dict[int, Answer] = {}
+    same: dict[str, list[int]] = {}
+    for place, design in enumerate(designs):
+        if design.world["effect"].name == "none":
+            same.setdefault(f"{design.outcome.name} {design.world['local']} {claims[place]}", []).append(place)
+    for places in same.values():
+        found[places[0]] = first = answered(study, designs[places[0]], claims[places[0]])
+        if not first.value or isnan(first.value):
+            found |= dict.fromkeys(places, first)
+    open_ = [place for place in range(len(designs)) if place not in found]
+    tasks = [Task(f"truth {at}", at, study.truth_size, answered, (study, designs[at], claims[at])) for at in open_]
+    found |= {task.key: answer for task, answer in compute(tasks, workers or cores())}
+    return [found[place] for place in range(len(designs))]
 
 
 def answered(study: Study, design: Design, claim: str) -> Answer:

@@ -62,8 +62,9 @@ def _bars(table: pd.DataFrame) -> pd.DataFrame:
 
 def _scale(axes: Axes, bars: pd.DataFrame, log: bool, wide: float) -> None:
     """The axis over every bar, tick and error."""
-    ends = [bars["reached"], *(bars["start"] + bars[beside] for beside in ("moved", "alone", "left_out"))]
-    kept = np.concatenate([column[bars["kind"] != "apparent"].dropna() for column in ends] + [[bars["reached"].iloc[-1], 0.0]])
+    beside = [bars["start"] + bars[name] for name in ("alone", "left_out")]
+    errors = [bars["reached"] + side * NORMAL_975 * bars["error"].fillna(0.0) for side in (-1, 1)]
+    kept = np.concatenate([*(column.dropna() for column in (*beside, *errors)), [0.0]])
     room = 0.06 * max(np.ptp(kept), 0.1)
     low, high = kept.min() - room, kept.max() + room
     if log:
