@@ -21,6 +21,7 @@ from biasim.engine.ruler import ruler
 from biasim.engine.solution_table import COLUMNS, write_solution
 from biasim.engine.solve import solve
 from biasim.errors import BiasimError
+from biasim.evidence.published import published
 from biasim.report.solution_text import curve_text, ruler_text, solution_text
 
 approx = pytest.approx
@@ -233,6 +234,18 @@ def test_a_published_study_gives_the_target() -> None:
     found = quick(from_text(text, "small.yaml"))
     assert (found.target.value, found.target.low, found.target.high) == approx((log(0.61), log(0.58), log(0.65)), abs=0.01)
     assert "Khan" in found.target.source
+
+
+@pytest.mark.parametrize("id", ["rashaan2012_nl", "e2108_khan2022", "abcsg28_fitzal2019"])
+def test_a_published_figure_keeps_its_marks(id, tmp_path) -> None:
+    text = SMALL + f"solve: {{unknown: {UNKNOWN}, between: [0.3, 3], until: {{published: {id}}}}}\n"
+    found, row = quick(from_text(text, "small.yaml"), size=300, replicates=2), published(id)
+    assert row.marks
+    told = said(solution_text(found))
+    for mark in row.marks:
+        assert told.count(mark) >= 2, f"{mark} beside the figure and explained"
+        assert mark in found.target.marks
+        assert write_solution(tmp_path / "solution.csv", found).read_text().count(mark) >= 2
 
 
 def test_points_are_simulated_once(monkeypatch) -> None:

@@ -21,7 +21,8 @@ PRINTS = {
     "figures/forest.py",  # tests/figures/test_figures_drawings.py
     "report/description_text.py", "report/evidence_text.py", "report/lesson_text.py",
     "cli/evidence.py",  # prints what report/evidence_text.py gives it
-    "cli/opening.py",  # ids only
+    "engine/solve.py",  # tests/engine/test_engine_solve.py: what report/solution_text.py and figures/solution.py print
+    "cli/opening.py", "cli/solve.py",  # ids only
 }  # fmt: skip
 DESCRIPTION = """\
 design,group,quantity,value

@@ -14,7 +14,7 @@ from biasim.figures.solution import solution
 from biasim.figures.style import DOUBLE, SINGLE
 
 RUN = {"design": "registry", "method": "cox", "estimand": "marginal_log_hazard_ratio", "size": 5000, "replicates": 20, "seed": 1,
-       "target_source": "Khan, Surgery, 2002"}  # fmt: skip
+       "target_source": "Khan, Surgery, 2002; † recalled", "target_marks": "†"}  # fmt: skip
 TARGET = {"kind": "target", "log_hazard_ratio": np.log(0.61), "low": np.log(0.58), "high": np.log(0.65)}
 COLUMNS = ["kind", "first", "second", "log_hazard_ratio", "mcse", "low", "high"]
 
@@ -82,7 +82,8 @@ def test_text_is_on_the_page_and_apart(table: pd.DataFrame, width: float) -> Non
 @pytest.mark.parametrize("table", [one(), two()])
 def test_it_is_told_in_words_and_drawn_with_the_others(table: pd.DataFrame) -> None:
     drawing = drawn(table)
-    assert "0.61 (0.58 to 0.65), Khan, Surgery, 2002." in drawing.caption
+    assert "0.61 (0.58 to 0.65) †, Khan, Surgery, 2002; † recalled." in drawing.caption
+    assert "†" in drawing.alt
     assert drawing.caption.endswith(".")
     assert drawing.alt.endswith(".")
     assert "nan" not in drawing.caption + drawing.alt

@@ -11,7 +11,7 @@ from biasim.store.tables import write_table
 
 COLUMNS = (
     "kind", "first", "second", "log_hazard_ratio", "mcse", "low", "high", "first_path", "second_path", "design", "method",
-    "estimand", "size", "replicates", "seed", "target_source",
+    "estimand", "size", "replicates", "seed", "target_source", "target_marks",
 )  # fmt: skip
 SCAN, TARGET, ROOT, LIMITS, CURVE = "scan", "target", "root", "limits", "curve"
 """`target`: log hazard ratio with its interval. `root` and `curve`: mcse, low and high are those of the last unknown."""
@@ -28,7 +28,7 @@ def table(found: Solution | Curve) -> Iterator[tuple[object, ...]]:
     """The rows of the file."""
     one, paths = found.analysis, [axis.path for axis in (found.axes if isinstance(found, Curve) else (found.axis,))]
     run = (*paths, *[""] * (2 - len(paths)), one.design, one.method, found.estimand, found.size, found.replicates, one.study.seed,
-           found.target.source)  # fmt: skip
+           found.target.source, found.target.marks)  # fmt: skip
     target = found.target
     yield (TARGET, "", "", target.value, "", target.low, target.high, *run)
     for row in rows_of_curve(found) if isinstance(found, Curve) else rows_of_solution(found):

@@ -17,6 +17,7 @@ from biasim.engine.response import Axis, Response, mean_of, rises, widened
 from biasim.engine.rooted import Crossing, crossings, refined, slope_at
 from biasim.errors import BiasimError
 from biasim.evidence.published import published
+from biasim.evidence.row import MARKS
 from biasim.methods._checks import NORMAL_975
 from biasim.types import Floats
 
@@ -32,7 +33,8 @@ class Target:
     value: float
     low: float | None
     high: float | None
-    source: str  # where it comes from, "" for the study or the user
+    source: str  # where it comes from and what its marks mean, "" for the study or the user
+    marks: str = ""  # of a published figure that is recalled, converted or turned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,16 +129,17 @@ def asked(study: Study) -> Wanted:
 
 def target_of(wanted: Wanted) -> Target:
     """The wanted hazard ratio on the log scale, that of the published study where one is named."""
-    ratio, low, high, source = wanted.hazard_ratio, wanted.low, wanted.high, ""
+    ratio, low, high, source, marks = wanted.hazard_ratio, wanted.low, wanted.high, "", ""
     if wanted.published:
         found = published(wanted.published)
-        ratio, low, high, source = found.hr, found.low, found.high, found.citation
+        ratio, low, high, marks = found.hr, found.low, found.high, " ".join(found.marks)
+        source = "; ".join([found.citation, *(f"{mark} {MARKS[mark]}" for mark in found.marks)])
         if ratio is None:
             raise BiasimError(f"published: '{wanted.published}' has no hazard ratio")
     assert ratio is not None, "refused when the study was read"
     if low is None or high is None:
-        return Target(value=log(ratio), low=None, high=None, source=source)
-    return Target(value=log(ratio), low=log(low), high=log(high), source=source)
+        return Target(value=log(ratio), low=None, high=None, source=source, marks=marks)
+    return Target(value=log(ratio), low=log(low), high=log(high), source=source, marks=marks)
 
 
 def ends_of(target: Target, means: Sequence[Difference]) -> list[float]:

@@ -131,6 +131,7 @@ def _told(figure: object, table: pd.DataFrame, found: str, titles: list[str]) ->
     ratio = f"{np.exp(wanted['log_hazard_ratio']):.2f}"
     interval = f" ({np.exp(wanted['low']):.2f} to {np.exp(wanted['high']):.2f})" if np.isfinite(wanted["low"]) else ""
     source = f", {first['target_source']}" if isinstance(first["target_source"], str) else ""
+    interval += f" {first['target_marks']}" if isinstance(first["target_marks"], str) else ""
     by = " and ".join(f"{title[:1].lower()}{title[1:]}" for title in titles)
     return Drawing(
         figure=figure,
@@ -142,5 +143,5 @@ def _told(figure: object, table: pd.DataFrame, found: str, titles: list[str]) ->
             f"patients in each of {first['replicates']:.0f} replicates at every point. It can arise so; that it did, no "
             "simulation can show."
         ),
-        alt=f"Reported hazard ratio by {by}; wanted is {ratio}. {found}.",
+        alt=f"Reported hazard ratio by {by}; wanted is {ratio}{interval}. {found}.",
     )

@@ -21,8 +21,10 @@ def heading(found: Any, axes: Sequence[Any]) -> Iterator[Text]:
     for axis in axes:
         yield Text(f"unknown: {axis.path} between {axis.low:g} and {axis.high:g}")
     interval = "" if target.low is None else f" ({exp(target.low):.2f} to {exp(target.high):.2f})"
-    source = f", {target.source}" if target.source else ""
-    yield Text(f"wanted: a hazard ratio of {exp(target.value):.3g}{interval}, where surgery does nothing{source}")
+    marks = f" {target.marks}" if target.marks else ""
+    yield Text(f"wanted: a hazard ratio of {exp(target.value):.3g}{interval}{marks}, where surgery does nothing")
+    if target.source:
+        yield Text(f"from: {target.source}")
     points = f"{found.replicates:,} replicates of {found.size:,} patients a point, seed {one.study.seed}"
     yield Text(f"{found.estimand.replace('_', ' ')}: {points}")
 
