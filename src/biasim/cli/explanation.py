@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from math import sqrt
 from pathlib import Path
 
@@ -65,14 +66,31 @@ def bias_lines(study: Study, scenario: Scenario, drawn: list[Diagram]) -> Iterat
 
 def place(study: Study, mechanism: Mechanism) -> str:
     """`immortal_time.yaml:21  designs.registry.exposure: ever_operated`."""
-    path = f"designs.{mechanism.design}.{mechanism.room}" if mechanism.design else mechanism.room
-    values = ", ".join(f"{name}={value} (off at {off})" for name, (value, off) in mechanism.switched_on.items())
-    changed = f"designs.{mechanism.design}.change.{mechanism.room}"
-    shared = f"change.{mechanism.room}"
-    candidates = (path, changed, shared, f"{shared}.{mechanism.part}", f"world.{mechanism.room}")
-    line = next((study.where[one][0] for one in candidates if one in study.where), None)
+    room = f"designs.{mechanism.design}.{mechanism.room}" if mechanism.design else mechanism.room
+    path = f"{room}[{mechanism.position}]"
+    path = path if path in study.where else room  # a room of one part is often written without a list
+    values = ", ".join(f"{name}={short(value)} (off at {off})" for name, (value, off) in mechanism.switched_on.items())
+    line = next((study.where[one][0] for one in _candidates(mechanism, path) if one in study.where), None)
     spot = f"{study.source}:{line}  " if line else in_world(study, mechanism.room)
     return f"{spot}{path}: {mechanism.part}" + (f" with {values}" if values else "")
+
+
+def _candidates(mechanism: Mechanism, path: str) -> Iterator[str]:
+    """Where the line may stand, the place that counts first."""
+    changed, shared = f"designs.{mechanism.design}.change.{mechanism.room}", f"change.{mechanism.room}"
+    yield from (path, changed)
+    yield from (f"{changed}.{mechanism.part}.{name}" for name in mechanism.switched_on)
+    yield from (shared, f"{shared}.{mechanism.part}")
+    yield from (f"{shared}.{mechanism.part}.{name}" for name in mechanism.switched_on)
+    yield f"world.{mechanism.room}"
+
+
+def short(value: object) -> str:
+    """A value as the file has it."""
+    if not is_dataclass(value):
+        return str(value)
+    entries = [(item.name, getattr(value, item.name)) for item in fields(value)]
+    return "{" + ", ".join(f"{name}: {one}" for name, one in entries) + "}"
 
 
 def in_world(study: Study, room: str) -> str:

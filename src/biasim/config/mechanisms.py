@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any
 
 from biasim.config.docstrings import section, sentences_about
@@ -13,7 +14,7 @@ from biasim.registry import find
 from biasim.units import Switch
 
 HEADING = "Where the bias comes from"
-CHOOSING = ("treatment", "care", "staging", "censoring")  # the rooms of the world in which patients are selected
+CHOOSING = ("patients", "treatment", "care", "staging", "censoring")  # the rooms of the world in which patients are selected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Mechanism:
     part: str
     switched_on: Mapping[str, tuple[Any, Any]]  # parameter -> (value, switch); empty when the part itself is the flaw
     says: str
+    position: int | None = None  # among the parts of a room that takes several
 
 
 def mechanisms(scenario: Scenario) -> Iterator[Mechanism]:
@@ -36,8 +38,12 @@ def mechanisms(scenario: Scenario) -> Iterator[Mechanism]:
         for room in CHOOSING:
             if design.world[room] != scenario.world[room]:
                 yield from switched_on(design.world[room], design=name)
+        seen: Counter[str] = Counter()
         for choice in view(design):
-            yield from switched_on(choice, design=name)
+            several = isinstance(getattr(design, choice.room), tuple)
+            for one in switched_on(choice, design=name):
+                yield replace(one, position=seen[choice.room]) if several else one
+            seen[choice.room] += 1
 
 
 def unrecorded(scenario: Scenario, designs: Iterable[str]) -> Iterator[Mechanism]:
@@ -57,6 +63,8 @@ def switched_on(choice: Choice, *, design: str) -> Iterator[Mechanism]:
         for name, switch in switches.items()
         if switch is not None and choice.parameters[name] != switch.value
     }
-    flaw_itself = not any(switches.values()) and bool(says) and not says.startswith("Nowhere")
+    if choice.room == "patients":  # prognosis by itself biases nothing: a mechanism of theirs has parameters of its own
+        off = {name: (value, at) for name, (value, at) in off.items() if is_dataclass(value)}
+    flaw_itself = choice.room != "patients" and not any(switches.values()) and bool(says) and not says.startswith("Nowhere")
     if off or flaw_itself:
         yield Mechanism(design=design, room=choice.room, part=choice.name, switched_on=off, says=sentences_about(says, off))

@@ -47,11 +47,11 @@ def trial_interim(
 
     Breaks when
     -----------
-    There is more than one look: trials stopped early overstate the effect, the more so the earlier, and the average over all
-    trials is pulled the same way; those that go on understate it slightly. Where boundaries are low early on (Pocock), the
-    naive interval holds the truth less often than 95 %. The test that counts `crossed` keeps its two-sided level of 5 %
-    (half of it for `benefit`), unless the looks are `uncorrected`. Deaths beyond the data are not waited for: the last look
-    is the end of the data.
+    There are several `looks`: trials stopped early overstate the effect, the more so the earlier, whatever the boundary,
+    and the average over all trials is pulled the same way; those that go on understate it slightly. Where boundaries are low
+    early on (Pocock), the naive interval holds the truth less often than 95 %. The test that counts `crossed` keeps its
+    two-sided level of 5 % (half of it for `benefit`), unless the boundary is `uncorrected`. Deaths beyond the data are not
+    waited for: the last look is the end of the data.
 
     Parameters
     ----------

@@ -27,7 +27,9 @@ def registry(
     Where the bias comes from
     -------------------------
     What is not recorded cannot be adjusted for: where surgeons choose the fitter women by signs that
-    the registry does not hold, the confounding that is left favours surgery. Nodal understaging:
+    the registry does not hold, the confounding that is left favours surgery. What is left out by
+    `without` confounds like all that is not recorded, in whichever direction those meant for surgery
+    differ from the others in it. Nodal understaging:
     only surgery before any systemic therapy counts the nodes, so all other women carry too low an N
     class for their prognosis, which makes them look as if they did worse than they should. Favours surgery.
 

@@ -29,11 +29,14 @@ def incomplete(
 
     Where the bias comes from
     -------------------------
-    Analyses need numbers, so that women with an incomplete record drop out or are guessed at. Completely at random (every
-    odds ratio 1) that costs precision and nothing else. By recorded prognosis the women that remain are others than all.
-    By hidden prognosis or survival they are selected by when they die; alone that changes the size of a true effect and
-    makes none. When, besides, an operation completes the record, only the unoperated are selected so: with an odds ratio of
-    survival below 1 the unoperated in the analysis are those who lived long, which favours no surgery.
+    Among the `share` with an incomplete record a missing indicator adjusts for nothing, so that their part of the confounding
+    comes back: favours surgery where the fitter women are operated. The complete records alone, and imputation, lose by it
+    precision and nothing else while it is chance that decides (every odds ratio 1). With an odds ratio recorded other than 1
+    the women that remain are others than all; imputation from what is left guesses their scores wrong, and confounding comes
+    back. By hidden prognosis or survival (odds ratio hidden, odds ratio survival) women are selected by when they die; alone
+    that changes the size of a true effect and makes none. When, besides, an operation completes the record (completed by
+    surgery above 0), only the unoperated are selected so: with an odds ratio survival below 1 the unoperated in the analysis
+    of complete records are those who lived long, which favours no surgery.
 
     Parameters
     ----------
