@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from biasim.engine.diagram_table import Row, rows
 from biasim.engine.plan import plan
 from biasim.figures._diagram_layout import at, curve, placements, routes
 from biasim.figures._tables import Tables
-from biasim.figures.diagram import chosen, diagram, drawn, half_of, label
+from biasim.figures.diagram import ROW, chosen, diagram, drawn, half_of, label
 from biasim.figures.drawing import Drawing
 
 NAMES = sorted(Path(file).stem for file in all_studies())
@@ -81,10 +82,20 @@ def test_no_arrow_runs_over_a_node(name: str) -> None:
 
 def test_the_words_are_those_of_the_table() -> None:
     drawing = figure("stage_migration")
-    assert "open through stage IV known and occult metastases" in drawing.alt
+    assert "open through stage IV becoming known and occult metastases" in drawing.alt
     assert "known_at_diagnosis (cox): no open path" in drawing.alt
     assert set(drawing.numbers["kind"]) == {"node", "arrow", "path"}
     assert "does nothing" in drawing.caption
+
+
+def test_designs_without_a_panel_are_named_and_empty_rows_are_left_out() -> None:
+    drawing = figure("selection_into_study")
+    assert "Designs not shown: The fit travel, Region, Prognosis measured." in drawing.caption
+    assert "entry into the study (referred)" in drawing.alt
+    assert "Designs not shown" not in figure("stage_migration").caption
+    first = drawing.figure.axes[0]
+    heights = sorted(text.get_position()[1] for text in first.texts[6:-1])
+    assert max(two - one for one, two in pairwise(heights)) < 1.5 * ROW
 
 
 def test_survival_runs_along_the_bottom_and_nothing_stands_between_surgery_and_exposure() -> None:

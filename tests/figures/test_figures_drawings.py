@@ -227,6 +227,37 @@ def test_bias_lines_are_the_stored_biases(varied_study: Path) -> None:
     assert list(cox.lines[0].get_ydata()) == pytest.approx(list(stored.query("scenario < 3")["value"]))
 
 
+def unmoved(tables: Tables, design: str) -> Tables:
+    """The tables with one design as it is in the first scenario in all of them."""
+    frames = dict(tables.frames)
+    for name in ("performance", "truths"):
+        table = frames[name]
+        first = table[(table["scenario"] == 0) & (table["design"] == design)]
+        others = table[table["design"] != design]
+        copies = [first.assign(scenario=number) for number in sorted(table["scenario"].unique())]
+        frames[name] = pd.concat([others, *copies], ignore_index=True)
+    return replace(tables, frames=frames)
+
+
+def test_a_design_that_the_parameter_does_not_touch_has_no_panel_and_stands_once(varied_study: Path) -> None:
+    tables = read(varied_study)
+    design = tables.need("performance")["design"].iloc[0]
+    drawn = bias_by_parameter(unmoved(tables, design))
+    assert design not in set(drawn.numbers["design"])
+    assert "Not shown" in drawn.caption
+    assert "Not shown" not in bias_by_parameter(tables).caption
+    rows = forest(unmoved(tables, design)).numbers
+    assert not rows[rows["design"] == design].duplicated(["method", "estimand"]).any()
+    both = forest(tables).numbers
+    assert both[both["design"] == design].duplicated(["method", "estimand"]).any()
+
+
+def test_a_logarithmic_axis_says_so(varied_study: Path) -> None:
+    for axes in bias_by_parameter(read(varied_study)).figure.axes:
+        if axes.get_xlabel():
+            assert ("log scale" in axes.get_xlabel()) == (axes.get_xscale() == "log")
+
+
 def test_a_parameter_in_words_makes_categories(varied_study: Path) -> None:
     tables = read(varied_study)
     scenarios = tables.need("scenarios")[["scenario", "size"]].assign(**{"design.exposure": list("aaabbb")})

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from biasim.figures import style
 
 ROW = 4.1  # mm a row
+BOLD = 1.5  # mm that a letter of a heading takes
 _PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.3}  # a long heading covers the lines behind it
 _WIDE = (("estimate", 27.0), ("coverage", 17.0), ("rejection", 16.0))  # columns at the right, mm
 _CITED = (("estimate", 30.0), ("n", 16.0))
@@ -41,6 +42,12 @@ class Panel:
     def labels(self) -> list[str]:
         return [row["label"] + row.get("marks", "") for row in self.rows if "label" in row]
 
+    @property
+    def widest(self) -> float:
+        """Millimetres that its labels and headings take at the left."""
+        headings = [row["heading"] for row in self.rows if "heading" in row]
+        return max(*(8 + 1.32 * len(name) for name in self.labels), *(4 + BOLD * len(name) for name in headings))
+
 
 def draw_panel(figure: Figure, panel: Panel, *, left: float, top: float, span: tuple[float, float] | None) -> None:
     """Draw a panel `left` and `top` mm from the page's corner; `span` the limits of a ratio axis."""
@@ -66,7 +73,8 @@ def draw_panel(figure: Figure, panel: Panel, *, left: float, top: float, span: t
             axes.text(-(left - 2) / wide, y, row["heading"], transform=axes.get_yaxis_transform(), va="center",
                       fontweight="bold", bbox=_PLATE, zorder=5)  # fmt: skip
             continue
-        headed = "heading" in panel.rows[number - 1]
+        above = panel.rows[number - 1].get("heading")
+        headed = above is not None and 4 + BOLD * len(above) <= left  # no line through a heading that reaches into the axes
         _truth(axes, row, number - headed, number + 1)
         _estimate(axes, row, y, low, high)
         axes.text(-(left - 4.5) / wide, y, _label(row, left), transform=axes.get_yaxis_transform(), va="center")

@@ -105,6 +105,17 @@ def setting(tables: Tables, scenario: int) -> str:
     return ", ".join(f"{t[:1].lower()}{t[1:]} = {plain(row[p])}" for t, p in zip(titles, paths, strict=True))
 
 
+def untouched(rows: pd.DataFrame) -> list[str]:
+    """The designs in which nothing differs between scenarios, in the order of the rows; none where nothing differs at all."""
+    if rows["scenario"].nunique() < 2:
+        return []
+    numbers = [name for name in ("value", "mean", "mcse", "mean_mcse", "truth") if name in rows]
+    each = rows.groupby(["design", "method", "estimand", *(["measure"] if "measure" in rows else [])], sort=False)[numbers]
+    moved = (each.nunique(dropna=False) > 1).any(axis=1)
+    every = moved.groupby(level="design", sort=False).any()
+    return [str(design) for design, differs in every.items() if not differs] if every.any() else []
+
+
 def example(tables: Tables) -> str:
     """Which patients the example tables show, to follow a comma-less phrase of a caption."""
     fixed = setting(tables, 0)

@@ -1,4 +1,7 @@
-"""Bias against the varied parameter: one panel a design, one line a method; further parameters make rows of panels."""
+"""Bias against the varied parameter: one panel a design, one line a method; further parameters make rows of panels.
+
+Designs that the parameter does not touch have no panel.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from biasim.figures import style
-from biasim.figures._tables import Tables, axis_title, difference, is_ratio, plain, varied, words
+from biasim.figures._tables import Tables, axis_title, difference, is_ratio, plain, untouched, varied, words
 from biasim.figures.drawing import Drawing
 
 Z = 1.959964
@@ -29,6 +32,8 @@ def bias_by_parameter(
 ) -> Drawing:
     """Draw the bias of the estimands whose name contains `family`; `names` gives paths an axis title with unit."""
     table, paths = _biases(tables, family)
+    flat = untouched(table)
+    table = table[~table["design"].isin(flat)]
     names = {path: (names or {}).get(path, axis_title(path)) for path in paths}
     across, *others = sorted(paths, key=lambda path: -table[path].nunique())
     designs = list(table["design"].drop_duplicates())
@@ -46,13 +51,13 @@ def bias_by_parameter(
         axes = style.place(figure, _LEFT + place * (wide + _ROOM), top, wide, _HIGH)
         _panel(axes, table[(table["design"] == design) & (table[others] == list(facet)).all(axis=1)], across, methods)
         axes.set_ylim(*_limits(table))
-        axes.set_xlabel(names[across])
+        axes.set_xlabel(names[across] + (" (log scale)" if axes.get_xscale() == "log" else ""))
         fixed = [f"{names[path]} = {plain(value)}" for path, value in zip(others, facet, strict=True)]
         axes.set_title("\n".join([words(design), *fixed]))
         last = place == per_line - 1 or number % len(designs) == len(designs) - 1
         _sides(axes, family, first=place == 0, last=last)
     _key(figure, methods, width)
-    return _told(figure, table, family, paths, across)
+    return _told(figure, table, family, paths, across, flat)
 
 
 def families(tables: Tables) -> list[str]:
@@ -146,7 +151,7 @@ def _key(figure: object, methods: list[str], width: float) -> None:
                   ncols=_abreast(methods, width), bbox_to_anchor=(_LEFT / width, 1.5 / high))  # fmt: skip
 
 
-def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], across: str) -> Drawing:
+def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], across: str, flat: list[str]) -> Drawing:
     worst = table.loc[table["value"].abs().idxmax()]
     scale = "log hazard ratio" if is_ratio(family) else _short(family)
     parameters = " and ".join(paths)
@@ -158,6 +163,7 @@ def _told(figure: object, table: pd.DataFrame, family: str, paths: list[str], ac
         caption=(
             f"Bias ({scale}) of each method by design against {parameters}; whiskers: ± 1.96 Monte Carlo standard "
             "errors; line at zero: no bias."
+            + (f" Not shown, since the parameter does not touch them: {', '.join(map(words, flat))}." if flat else "")
         ),
         alt=(
             f"Lines of bias against {across}, one panel per design. The largest bias is {worst['value']:.2f} "

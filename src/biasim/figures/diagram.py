@@ -30,6 +30,7 @@ CLOSED = {"color": "#9A9A9A", "linewidth": 0.6, "zorder": 2}
 EFFECT = {"color": style.UNEXPOSED, "linewidth": 1.1, "linestyle": (0, (4, 1.5)), "zorder": 3}
 ON_RECORD = {"exposure as recorded": "Exposure\non record", "outcome as recorded": "Outcome\non record",
              "result as reported": "Result as\nreported"}
+ELIGIBLE = "eligible:"  # begins the names of criteria
 TRIVIAL = {"exposure as recorded", "surgery", "death", "outcome as recorded"}
 
 
@@ -42,20 +43,21 @@ def diagram(tables: Tables, *, width: float = style.SINGLE) -> Drawing:
     panels = chosen(table)
     shown = pd.concat(panels)
     place = _settled(shown, width)
+    spots = [_close(panel, _within(panel, place, width)) for panel in panels]
     below = [_below(panel, width) for panel in panels]
-    tall = [TOP + max(y for _, y in _within(panel, place, width).values()) + 7.0 + BESIDE * len(lines)
-            for panel, lines in zip(panels, below, strict=True)]  # fmt: skip
+    tall = [TOP + max(y for _, y in spot.values()) + 7.0 + BESIDE * len(lines)
+            for spot, lines in zip(spots, below, strict=True)]  # fmt: skip
     figure = style.page(width, 6.5 + sum(tall) + (8.5 if not shown["effect"].any() else 11.5))
     start = 6.5
     style.write_at(figure, 2, 4.0, "Causal diagram", fontsize=7.5, fontweight="bold")
-    for panel, lines, deep in zip(panels, below, tall, strict=True):
+    for panel, spot, lines, deep in zip(panels, spots, below, tall, strict=True):
         axes = style.place(figure, 0, start, width, deep)
         axes.set(xlim=(0, width), ylim=(deep, 0))
         axes.set_axis_off()
-        _panel(axes, panel, lines, {name: (x, TOP + y) for name, (x, y) in _within(panel, place, width).items()})
+        _panel(axes, panel, lines, {name: (x, TOP + y) for name, (x, y) in spot.items()})
         start += deep
     _key(figure, shown, width)
-    return _told(figure, shown, panels)
+    return _told(figure, shown, panels, [design for design in table["design"].unique() if design not in set(shown["design"])])
 
 
 def _settled(shown: pd.DataFrame, width: float) -> dict[str, tuple[float, float]]:
@@ -74,6 +76,21 @@ def _within(panel: pd.DataFrame, place: dict, width: float) -> dict[str, tuple[f
     names = list(dict.fromkeys(panel.loc[panel["kind"] == "node", "name"]))
     first = min(place[name][1] for name in names)
     return {name: (_across(width)[int(place[name][0])], ROW * (place[name][1] - first)) for name in names}
+
+
+def _close(panel: pd.DataFrame, spots: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """The same places without the rows that this panel leaves empty, unless arrows need one of them to get by."""
+    arrows, half = drawn(panel), {name: half_of(label(name)) for name in spots}
+    pairs = list(zip(arrows["name"], arrows["to"], strict=True))
+    least = routes(pairs, spots, half)[1]
+    for empty in range(int(max(y for _, y in spots.values()) / ROW), 0, -1):
+        if any(abs(y - ROW * empty) < 0.5 * ROW for _, y in spots.values()):
+            continue
+        closer = {name: (x, y - ROW * (y > ROW * empty)) for name, (x, y) in spots.items()}
+        cost = routes(pairs, closer, half)[1]
+        if cost < max(least, 1.0):
+            spots, least = closer, cost
+    return spots
 
 
 def _across(width: float) -> list[float]:
@@ -131,7 +148,14 @@ def _way(path: str) -> str:
     between = [node for node in nodes if node not in TRIVIAL]
     if len(between) == 1 and nodes[1] == between[0] and between[0] not in ALONE:
         return f"errors of the record by {between[0]}"
-    return " and ".join(between) if between else "the record itself"
+    return " and ".join(map(in_a_sentence, between)) if between else "the record itself"
+
+
+def in_a_sentence(node: str) -> str:
+    """A node that stands for being in the study, as a noun."""
+    if node.startswith(ELIGIBLE):
+        return f"entry into the study ({node.removeprefix(ELIGIBLE).strip()})"
+    return {"stage IV known": "stage IV becoming known", "alive at time zero": "being alive at time zero"}.get(node, node)
 
 
 def label(node: str) -> str:
@@ -202,7 +226,7 @@ def _key(figure: Figure, shown: pd.DataFrame, width: float) -> None:
     )  # fmt: skip
 
 
-def _told(figure: Figure, shown: pd.DataFrame, panels: list[pd.DataFrame]) -> Drawing:
+def _told(figure: Figure, shown: pd.DataFrame, panels: list[pd.DataFrame], left_out: list[str]) -> Drawing:
     effect = "a dashed arrow is a true effect" if shown["effect"].any() else "surgery has no arrow to death: it does nothing"
     return Drawing(
         figure=figure,
@@ -213,6 +237,7 @@ def _told(figure: Figure, shown: pd.DataFrame, panels: list[pd.DataFrame]) -> Dr
             f"{effect}. Boxes are given: adjusted for, or selected by being in the study and under observation. Thick arrows "
             "are the paths, other than a true effect, along which exposure and outcome as recorded go together (d-separation). "
             "Arrows into early survival, which are those into death, are left out."
+            + (f" Designs not shown: {', '.join(map(words, left_out))}." if left_out else "")
         ),
         alt="Causal diagrams. " + " ".join(map(_in_words, panels)),
     )

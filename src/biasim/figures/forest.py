@@ -16,7 +16,7 @@ from biasim.evidence.published import BREAST, Published, published
 from biasim.evidence.row import MARKS, RECALLED
 from biasim.figures import style
 from biasim.figures._forest_rows import ROW, Panel, draw_panel
-from biasim.figures._tables import Tables, difference, is_ratio, results, setting, words
+from biasim.figures._tables import Tables, difference, is_ratio, results, setting, untouched, words
 from biasim.figures.drawing import Drawing
 
 Z = 1.959964
@@ -34,14 +34,12 @@ _TOP, _BETWEEN = 15.0, 18.5  # mm: above the first panel for the key; below a pa
 @style.journal
 def forest(tables: Tables, *, scenarios: Sequence[int] | None = None, width: float = style.DOUBLE) -> Drawing:
     """Draw some scenarios, or as many as fit; `width` in mm, below 140 mm only the estimates stand at the right."""
-    chosen = _fitting(tables) if scenarios is None else scenarios
-    rows = pd.concat([results(tables, scenario=number) for number in chosen], ignore_index=True)
-    rows["heading"] = [_heading(row.design, setting(tables, row.scenario)) for row in rows.itertuples()]
+    rows = _fitting(tables) if scenarios is None else _rows(tables, scenarios)
     shown = [p for p in (published(id) for id in tables.published) if p.hr is not None]
     panels = _panels(rows, shown, _names(shown, short=width < 140))
     height = _TOP + sum(ROW * (panel.lines + 1) + _BETWEEN for panel in panels) - 4
     figure = style.page(width, height)
-    label = min(8 + 1.32 * max(len(name) for panel in panels for name in panel.labels), 0.36 * width)
+    label = min(max(panel.widest for panel in panels), 0.36 * width)
     top = _TOP
     span = _span([panel for panel in panels if panel.ratio])
     for panel in panels:
@@ -51,12 +49,22 @@ def forest(tables: Tables, *, scenarios: Sequence[int] | None = None, width: flo
     return _told(figure, rows, shown, sorted(tables.need("performance")["scenario"].unique()))
 
 
-def _fitting(tables: Tables) -> list[int]:
-    """All scenarios where they fit a page; else the first and the last."""
-    long = tables.need("performance")
-    numbers = sorted(long["scenario"].unique())
-    lines = len(long.drop_duplicates(["scenario", "design", "method", "estimand"]))
-    return numbers if lines <= MOST else [numbers[0], numbers[-1]]
+def _fitting(tables: Tables) -> pd.DataFrame:
+    """The rows of all scenarios where they fit a page; else of the first and the last."""
+    numbers = sorted(tables.need("performance")["scenario"].unique())
+    rows = _rows(tables, numbers)
+    return rows if len(rows) <= MOST else _rows(tables, [numbers[0], numbers[-1]])
+
+
+def _rows(tables: Tables, numbers: Sequence[int]) -> pd.DataFrame:
+    """The results of some scenarios with their headings; a design that does not change from one to the other stands once."""
+    rows = pd.concat([results(tables, scenario=number) for number in numbers], ignore_index=True)
+    same = rows["design"].isin(untouched(rows))
+    rows["heading"] = [
+        _heading(row.design, "" if alike else setting(tables, row.scenario))
+        for row, alike in zip(rows.itertuples(), same, strict=True)
+    ]
+    return rows[~same | (rows["scenario"] == numbers[0])].reset_index(drop=True)
 
 
 def _heading(design: str, fixed: str) -> str:
@@ -178,6 +186,8 @@ def _told(figure: object, rows: pd.DataFrame, shown: list[Published], every: Seq
     )
     left_out = f"{len(set(every) - set(rows['scenario']))} of {len(every)} scenarios are left out, for room. "
     left_out = left_out if len(every) > rows["scenario"].nunique() else ""
+    once = rows["scenario"].nunique() > 1 and (rows["heading"] == rows["design"].map(words)).any()
+    left_out += "Designs that do not change with the varied parameter stand once. " if once else ""
     simulated = rows.drop(columns="heading").assign(source="simulated").to_dict("records")
     numbers = pd.DataFrame([*simulated, *(_row(p) for p in shown)])
     return Drawing(

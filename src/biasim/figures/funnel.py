@@ -45,8 +45,9 @@ def funnel(tables: Tables, design: str, *, width: float = style.SINGLE) -> Drawi
         title=f"Funnel of the studies in the design '{design}'",
         caption=(
             f"Hazard ratio and standard error of each of {len(table)} studies into which the patients of the design "
-            f"'{design}'{example(tables)} were dealt; green line: pooled hazard ratio {np.exp(pooled):.2f}; dashed: where 95% of "
-            f"studies would lie if that were true; black line: truth, {np.exp(truth):.2f}. {_says(int(hidden.sum()))}"
+            f"'{design}'{example(tables)} were dealt; green line: pooled hazard ratio {np.exp(pooled):.2f}; dashed: limits "
+            f"about the pooled value within which 95% of studies would lie if it were "
+            f"true; black line: truth, {np.exp(truth):.2f}. {_says(int(hidden.sum()))}"
         ),
         alt=(
             f"Funnel plot of {len(table)} studies, {hidden.sum() or 'none'} of them not written up. They lie about a "
@@ -62,7 +63,7 @@ def _legend(figure: Figure, width: float, *, unseen: bool) -> None:
         "Study": Line2D([], [], marker="o", color=style.ESTIMATE, markersize=3.5, linestyle=""),
         UNSEEN: Line2D([], [], marker="o", color=style.QUIET, markerfacecolor="none", markersize=3.5, linestyle=""),
         "Pooled": Line2D([], [], color=style.ESTIMATE, linewidth=1.1),
-        "95% limits about it": Line2D([], [], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 2))),
+        "95% limits about pooled": Line2D([], [], color=style.QUIET, linewidth=0.8, linestyle=(0, (4, 2))),
         "Truth": Line2D([], [], color=style.TRUTH, linewidth=1.1),
     }
     shown = {label: handle for label, handle in looks.items() if unseen or label != UNSEEN}
@@ -82,7 +83,7 @@ def _studies(axes: Axes, table: pd.DataFrame, hidden: pd.Series, truth: float, w
     """Points, pooled line and limits; the most precise studies on top."""
     pooled, deepest = float(table["pooled"].iloc[0]), 1.08 * float(table["standard_error"].max())
     reach = [*table["estimate"], truth, pooled - Z * deepest, pooled + Z * deepest]
-    style.ratio_axis(axes, float(np.exp(min(reach))) / 1.04, float(np.exp(max(reach))) * 1.04, wide)
+    style.ratio_axis(axes, float(np.exp(min(reach))) / 1.04, float(np.exp(max(reach))) * 1.04, wide, room=4.4)
     axes.plot(np.exp([pooled - Z * deepest, pooled, pooled + Z * deepest]), [deepest, 0.0, deepest], color=style.QUIET,
               linewidth=0.8, linestyle=(0, (4, 2)))  # fmt: skip
     axes.axvline(np.exp(pooled), color=style.ESTIMATE, linewidth=1.1)

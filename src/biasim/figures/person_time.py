@@ -35,7 +35,7 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
     left, high = 8.0, _ROW * rows
     axes = style.place(figure, left, 12, width - left - 7, high)
     style.months_axis(axes, last, width - left - 7)
-    axes.set_xlim(min(0.0, float(people["time_zero"].min())), last)  # a diagnosis brought forward lies before month 0
+    _before_diagnosis(axes, float(people["time_zero"].min()), last)
     axes.set_ylim(rows, -0.2)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -51,6 +51,19 @@ def person_time(tables: Tables, design: str, *, width: float = style.SINGLE) -> 
     style.write_at(figure, 2, 4.5, f"Person-time: {words(design)}", fontsize=7.5, fontweight="bold")
     _key(figure, people, width, last, counted(tables, design)[0])
     return _told(figure, tables, people, design)
+
+
+def _before_diagnosis(axes: Axes, earliest: float, last: float) -> None:
+    """Room and a tick for a diagnosis brought forward, which lies before month 0."""
+    axes.set_xlim(min(0.0, earliest), last)
+    if earliest < -SHORTEST:
+        ticks = [earliest, *(tick for tick in axes.get_xticks() if tick > 0 or earliest < -0.04 * last)]
+        axes.set_xticks(ticks, [f"{tick:.3g}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
+
+
+def _lead(people: pd.DataFrame) -> pd.Series:
+    """Whose hatched months lie before diagnosis: they were not spent waiting, the clock was moved."""
+    return (people["immortal"] > 0) & (people["time_zero"] + people["immortal"] < 2 * SHORTEST)
 
 
 def _over_time(tables: Tables, design: str) -> bool:
@@ -130,7 +143,7 @@ def _key(figure: object, people: pd.DataFrame, width: float, last: float, event:
     happened, planned = np.isfinite(people["at"]), np.isfinite(people["wait"])
     stopped = "End of follow-up" if event == DEATH else "End of observation"
     entries = [
-        (people["immortal"] > 0, Patch(**_WAITING), "Immortal months"),
+        (people["immortal"] > 0, Patch(**_WAITING), _hatched(people)),
         (people["group"] == "exposed", Patch(color=style.EXPOSED, linewidth=0), "Exposed"),
         (people["group"] == "unexposed", Patch(color=_FACES["unexposed"], linewidth=0), "Unexposed"),
         (happened, dot("D", 3.0, **hollow), "Surgery"),
@@ -153,6 +166,18 @@ def _key(figure: object, people: pd.DataFrame, width: float, last: float, event:
     )
 
 
+def _hatched(people: pd.DataFrame) -> str:
+    """What the hatched months are."""
+    lead = _lead(people)
+    if not lead.any():
+        return "Immortal months"
+    return "Lead time" if lead.sum() == (people["immortal"] > 0).sum() else "Lead time, immortal months"
+
+
+def _told_of_lead(people: pd.DataFrame) -> str:
+    return ", lead time where they lie before diagnosis" if _lead(people).any() else ""
+
+
 def _told(figure: object, tables: Tables, people: pd.DataFrame, design: str) -> Drawing:
     events = "deaths" if counted(tables, design)[0] == DEATH else "events"
     ahead = people.loc[people["immortal"] > 0, "immortal"]
@@ -166,8 +191,8 @@ def _told(figure: object, tables: Tables, people: pd.DataFrame, design: str) -> 
         caption=(
             f"Follow-up of {len(people)} patients, design '{design}'{example(tables)}: exposed by month of surgery, "
             "unexposed by length of follow-up; thin lines are months before time zero, which do not count. Hatched: "
-            f"months that a patient had to survive to be called exposed ({months}). Bars that end in an arrow go on "
-            f"beyond {LONGEST:.0f} months."
+            f"months that a patient had to survive to be called exposed ({months}){_told_of_lead(people)}. Bars "
+            f"that end in an arrow go on beyond {LONGEST:.0f} months."
         ),
         alt=(
             f"One bar per patient in the design {design}: {people['group'].eq('exposed').sum()} exposed and "
