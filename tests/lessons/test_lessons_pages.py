@@ -159,7 +159,8 @@ def dois(text: str) -> set[str]:
 @every_lesson
 def test_a_doi_is_that_of_a_row_or_of_a_method(lesson: Lesson) -> None:
     foreign = sorted(dois(METHOD.sub("", lesson.text)) - set(evidence().values()))
-    assert not foreign, f"{lesson.place}: no row of the evidence has {foreign}; a method stands in a paragraph 'Method: ..., doi ...'"
+    hint = "a method stands in a paragraph 'Method: ..., doi ...'"
+    assert not foreign, f"{lesson.place}: no row of the evidence has {foreign}; {hint}"
     without = [found for found in METHOD.findall(lesson.text) if not dois(found)]
     assert not without, f"{lesson.place}: 'Method:' without a DOI: {without}"
 
