@@ -128,7 +128,7 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
             ("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",), ("calendar year",),
             ("other treatment",), ("time zero",), (), ("complete record",), ("loss to follow-up", "hidden prognosis"),
             ("prognosis on record", "recorded prognosis"), ("eligible: referred", "hidden prognosis"),
-            ("eligible: referred", "early survival"), *SELECTED,
+            *SELECTED,
         },
         ("trial", "by arm"): set(),
     },

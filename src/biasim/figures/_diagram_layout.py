@@ -7,7 +7,9 @@ each other; exposure runs along the top, survival along the bottom. Positions ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import permutations
+from math import perm
 
 import numpy as np
 
@@ -22,6 +24,7 @@ BENDS = [(0.0, 0.5), *((sign * size, where) for size in (0.08, 0.15, 0.23, 0.32,
 Point = tuple[float, float]
 Arrow = tuple[str, str]
 STARTS = 2
+MANY = 1_000  # orders of a column; where there are more, arrows are looked along in fewer places
 ROOM = 4.6  # mm that a curve may run above the first row or below the last one
 _AT = np.linspace(0.0, 1.0, 41)[:, None]
 
@@ -56,15 +59,16 @@ def _placed(columns: Mapping[str, Sequence[str]], arrows: Sequence[Arrow], heigh
         for number, (names, slots) in free.items():
             trials = ({**place, **{name: (number, row) for name, row in zip(names, order, strict=True)}}
                       for order in permutations(slots, len(names)))  # fmt: skip
-            place = min(trials, key=lambda trial: _cost(trial, arrows)) if names else place
+            along = _AT[::4] if perm(len(slots), len(names)) > MANY else _AT
+            place = min(trials, key=partial(_cost, arrows=arrows, along=along)) if names else place
     return place
 
 
-def _cost(place: Mapping[str, Point], arrows: Sequence[Arrow]) -> float:
-    """Nodes that straight arrows touch count most, then crossings, then length."""
+def _cost(place: Mapping[str, Point], arrows: Sequence[Arrow], along: Floats) -> float:
+    """Nodes that straight arrows touch, looked for `along` them, count most, then crossings, then length."""
     ends = np.array([(place[cause], place[result]) for cause, result in arrows])
     nodes = np.array(list(place.values()))
-    points = ends[:, None, 0] + (ends[:, 1] - ends[:, 0])[:, None] * _AT[None]
+    points = ends[:, None, 0] + (ends[:, 1] - ends[:, 0])[:, None] * along[None]
     apart = np.abs(points[:, :, None, :] - nodes[None, None]) / np.array([0.42, 0.35])
     near = (apart < 1.0).all(axis=3).any(axis=1)
     own = (ends[:, 0, None] == nodes[None]).all(axis=2) | (ends[:, 1, None] == nodes[None]).all(axis=2)
