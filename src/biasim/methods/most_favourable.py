@@ -52,7 +52,7 @@ def most_favourable(
         How many analyses are tried, from the front of the list; 1 is the first alone. Default: assumed.
     chosen_by : {"hazard_ratio", "p_value", "median"}
         What is reported: the lowest hazard ratio, the one of most significance in favour of exposure, or the median of
-        all (with the median error), which is no choice at all.
+        all (with the median error), which is no choice at all. Default: assumed.
 
     References
     ----------

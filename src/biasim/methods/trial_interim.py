@@ -56,7 +56,7 @@ def trial_interim(
     Parameters
     ----------
     looks : int
-        Number of looks, the last one included.
+        Number of looks, the last one included. Default: assumed.
     boundary : {"obrien_fleming", "pocock", "haybittle_peto", "lan_demets", "uncorrected"}
         Shape of the boundary: c / sqrt(share), constant, 3 until the last look, O'Brien-Fleming by a spending function, or
         1.96 at every look, which does not keep the level: 14 % with five looks.

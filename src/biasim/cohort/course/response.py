@@ -41,9 +41,9 @@ def response(
     evaluated
         Month from diagnosis at which the response is seen and the hazard changes.
     responder_hazard_ratio
-        Hazard of responders from then on, against stable disease.
+        Hazard of responders from then on, against stable disease. Default: none of it.
     progressor_hazard_ratio
-        Hazard of progressors from then on, against stable disease.
+        Hazard of progressors from then on, against stable disease. Default: none of it.
     """
     draw = rng.random(patients.size)
     responded = draw < responding

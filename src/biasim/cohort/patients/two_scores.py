@@ -40,15 +40,15 @@ def two_scores(
     Parameters
     ----------
     recorded_log_ratio
-        Log hazard ratio per standard deviation of the recorded score.
+        Log hazard ratio per standard deviation of the recorded score. Default: none of it.
     hidden_log_ratio
-        Log hazard ratio per standard deviation of the hidden score.
+        Log hazard ratio per standard deviation of the hidden score. Default: none of it.
     correlation
         Correlation of the two scores; at 1 or -1 the recorded score says all there is to know.
     occult_share
-        Share of patients whose metastases the first staging does not see.
+        Share of patients whose metastases the first staging does not see. Default: none of it.
     occult_log_ratio
-        Log hazard ratio of these patients against the others; below 0, they live longer.
+        Log hazard ratio of these patients against the others; below 0, they live longer. Default: none of it.
     accrual
         Years over which diagnoses are spread evenly, from 2000 on.
     """

@@ -63,7 +63,7 @@ def two_scores_over_years(
     imaging
         Small metastases: their share (0.125, tbcrc013_king2013: found after surgery in 16 of 128), their log hazard ratio
         (-0.5, derived from the medians of 2.4 and 4.0 years in bafford2009_stage_migration), and the share that is seen
-        in the first and in the last year (assumed). None: every metastasis is seen in every year.
+        in the first and in the last year (assumed). Default: none of it: every metastasis is seen in every year.
     """
     scores = two_scores(
         size, rng, recorded_log_ratio=recorded_log_ratio, hidden_log_ratio=hidden_log_ratio,

@@ -41,13 +41,13 @@ def two_scores_with_marks(
     Parameters
     ----------
     recorded_log_ratio
-        Log hazard ratio per standard deviation of the recorded score.
+        Log hazard ratio per standard deviation of the recorded score. Default: none of it.
     hidden_log_ratio
-        Log hazard ratio per standard deviation of the hidden score.
+        Log hazard ratio per standard deviation of the hidden score. Default: none of it.
     correlation
         Correlation of the two scores; at 1 or -1 the recorded score says all there is to know.
     preference_log_ratio
-        Log hazard ratio per standard deviation of the centre's preference.
+        Log hazard ratio per standard deviation of the centre's preference. Default: none of it.
     decoy_odds_ratio
         Odds ratio of the decoy per standard deviation of worse hidden score; at 1 the decoy tells nothing.
     decoy_share

@@ -46,12 +46,12 @@ def by_preference(
     share
         Share meant for surgery; the intercept of the choice is solved on the patients at hand.
     odds_ratio
-        Odds ratio of surgery per standard deviation of worse recorded prognosis.
+        Odds ratio of surgery per standard deviation of worse recorded prognosis. Default: none of it.
     hidden_odds_ratio
-        The same for the hidden prognosis.
+        The same for the hidden prognosis. Default: none of it.
     preference_odds_ratio
         Odds ratio of surgery per standard deviation of the centre's preference; other than 1 it needs a world with the
-        column `preference`, as `patients.two_scores_with_marks` makes it.
+        column `preference`, as `patients.two_scores_with_marks` makes it. Default: none of it.
     median_wait
         Median months from diagnosis to the planned date.
     wait_spread

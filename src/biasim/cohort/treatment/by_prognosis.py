@@ -47,12 +47,12 @@ def by_prognosis(
     share
         Share meant for surgery; the intercept of the choice is solved on the patients at hand.
     odds_ratio
-        Odds ratio of surgery per standard deviation of worse recorded prognosis.
+        Odds ratio of surgery per standard deviation of worse recorded prognosis. Default: none of it.
     hidden_odds_ratio
-        The same for the hidden prognosis.
+        The same for the hidden prognosis. Default: none of it.
     responder_odds_ratio
         Odds ratio of responders against stable disease, and of stable disease against
-        progressors, where the planned date lies after the response has been evaluated.
+        progressors, where the planned date lies after the response has been evaluated. Default: none of it.
     median_wait
         Median months from diagnosis to the planned date.
     wait_spread

@@ -49,9 +49,9 @@ def randomised(
     refusal
         Share of the qualified who are not randomised, by chance.
     adherence
-        Share of the surgery arm who are operated on.
+        Share of the surgery arm who are operated on. Default: 1, none of the departures.
     crossover
-        Share of the control arm who are operated on, at the same date.
+        Share of the control arm who are operated on, at the same date. Default: none of it.
     delay
         Months from randomisation to the operation.
     """

@@ -26,7 +26,7 @@ def alive_at(
     Parameters
     ----------
     months
-        Months from diagnosis to be survived.
+        Months from diagnosis to be survived. Default: none of it.
 
     Returns
     -------

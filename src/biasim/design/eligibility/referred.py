@@ -49,7 +49,7 @@ def referred(
         Odds ratio of entering for the operated (or intended) against the others; per standard deviation of the
         preference. Default: assumed.
     odds_ratio_recorded
-        Odds ratio of entering per standard deviation of worse recorded prognosis.
+        Odds ratio of entering per standard deviation of worse recorded prognosis. Default: none of it.
     odds_ratio_hidden
         Odds ratio of entering per standard deviation of worse hidden prognosis. Default: assumed.
 

@@ -52,7 +52,7 @@ def misrecorded(
     odds_ratio_missed
         Odds ratio of a missed operation per standard deviation of worse prognosis, recorded and hidden. Default: assumed.
     odds_ratio_added
-        Odds ratio of an operation that never was, per standard deviation of worse prognosis.
+        Odds ratio of an operation that never was, per standard deviation of worse prognosis. Default: none of it.
 
     Returns
     -------

@@ -36,14 +36,14 @@ def registry(
     Parameters
     ----------
     without
-        Recorded columns that this study does not have.
+        Recorded columns that this study does not have. Default: none of it.
     add
         Columns that it has beyond a registry: hidden ones, `response` (columns `responded` and
         `progressed`), `occult`, `found_by_surgery` or `other_care` (whether she got treatment other than surgery).
     nodal_understaging
         Probability that a woman of class N1 to N3 who was not operated on before the evaluation of
         systemic therapy is registered one class lower. Needs a world with the columns N1, N2 and N3; elsewhere
-        `recording.known_better_in_operated` is about any column.
+        `recording.known_better_in_operated` is about any column. Default: none of it.
 
     Returns
     -------

@@ -35,9 +35,9 @@ def with_margins(
     clear
         Probability of clear margins for an operated woman of average prognosis.
     odds_ratio_recorded
-        Odds ratio of clear margins per standard deviation of the recorded log hazard.
+        Odds ratio of clear margins per standard deviation of the recorded log hazard. Default: none of it.
     odds_ratio_hidden
-        Odds ratio of clear margins per standard deviation of the hidden log hazard.
+        Odds ratio of clear margins per standard deviation of the hidden log hazard. Default: assumed.
 
     Returns
     -------

@@ -50,12 +50,12 @@ def incomplete(
         Odds ratio of an incomplete record per standard deviation of the recorded log hazard. Default: 1, the switch, as of
         the following.
     odds_ratio_hidden
-        Odds ratio of an incomplete record per standard deviation of the hidden log hazard.
+        Odds ratio of an incomplete record per standard deviation of the hidden log hazard. Default: none of it.
     odds_ratio_survival
         Odds ratio of an incomplete record per standard deviation of the log of survival: below 1 where those who die
-        early are never worked up.
+        early are never worked up. Default: none of it.
     completed_by_surgery
-        Probability that an operation supplies what was missing.
+        Probability that an operation supplies what was missing. Default: none of it.
 
     Returns
     -------
