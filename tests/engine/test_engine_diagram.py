@@ -130,7 +130,6 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
             ("prognosis on record", "recorded prognosis"), ("eligible: referred", "hidden prognosis"),
             *SELECTED,
         },
-        ("trial", "by arm"): set(), ("trial_composite", "by arm"): {("local progression",)},
     },
     "paradox": {
         ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",),
