@@ -130,6 +130,7 @@ WAYS = {  # study -> design, analysis -> what the open paths go through
             ("prognosis on record", "recorded prognosis"), ("eligible: referred", "hidden prognosis"),
             *SELECTED,
         },
+        ("trial", "by arm"): set(),
     },
     "paradox": {
         ("registry", "crude"): {("early survival",), ("hidden prognosis",), ("recorded prognosis",), ("response",),
