@@ -112,14 +112,19 @@ def enter(cohort: Cohort, parts: Parts, streams: Streams) -> Entered:
     stop = np.minimum(np.minimum(outcome.at, cohort.lost), end)
     eligible = np.ones(cohort.size, dtype=bool)
     for part in parts["eligibility"]:
-        rng = streams(f"eligibility.{name_of(part)}")
-        eligible &= part(cohort, rng, target=0) if _target(part) else part(cohort, rng)
+        eligible &= meeting(part, cohort, streams)
     # stop > time_zero also refuses an infinite time zero; an occult cancer must be found before she dies of it
     present = eligible & (stop > time_zero) & (cohort.staging.known < stop)
     rows = np.flatnonzero(present)
     targets = [target for target in map(_target, parts["eligibility"]) if target]
     rows = rows[: min(targets)] if targets else rows
     return Entered(time_zero=time_zero, stop=stop, outcome=outcome, eligible=eligible, present=present, rows=rows)
+
+
+def meeting(part: Callable, cohort: Cohort, streams: Streams) -> Bools:
+    """Who meets one criterion, drawn from its own stream; an accrual target, which is about all criteria, aside."""
+    rng = streams(f"eligibility.{name_of(part)}")
+    return part(cohort, rng, target=0) if _target(part) else part(cohort, rng)
 
 
 def attrition(cohort: Cohort, parts: Parts, streams: Streams) -> dict[str, int]:

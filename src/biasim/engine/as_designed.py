@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from biasim.config.signature import of_treatment
+from biasim.design.observe import meeting, name_of
 from biasim.engine.as_counted import as_counted
 from biasim.engine.streams import Streams
 from biasim.types import Cohort, Floats, Integers, Local, Potential
@@ -28,7 +29,7 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
     the truth is taken given the value behind it.
     """
     part = view["time_zero"]
-    time_zero = np.zeros(cohort.size) if of_treatment("time_zero", getattr(part, "func", part).__name__) else part(cohort)
+    time_zero = np.zeros(cohort.size) if of_treatment("time_zero", name_of(part)) else part(cohort)
     lost = streams("loss of the truth").permutation(cohort.lost)
     seen = replace(cohort, lost=np.minimum(lost, view["follow_up"](cohort, time_zero, streams("follow_up"))))
     if measured:
@@ -38,9 +39,8 @@ def as_designed(cohort: Cohort, view: Mapping[str, Any], streams: Streams, *, me
         seen = replace(seen, patients=replace(cohort.patients, columns=columns, recorded=found.names))
     eligible = np.ones(cohort.size, dtype=bool)
     for part in view["eligibility"]:
-        if not of_treatment("eligibility", part.func.__name__):
-            rng = streams(f"eligibility.{part.func.__name__}")
-            eligible &= part(cohort, rng, target=0) if "target" in part.keywords else part(cohort, rng)
+        if not of_treatment("eligibility", name_of(part)):
+            eligible &= meeting(part, cohort, streams)
     seen = as_counted(seen, view, streams)
     return seen if eligible.all() else these(seen, np.flatnonzero(eligible))
 

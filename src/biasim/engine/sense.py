@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from biasim.answers import Estimate, Status
-from biasim.design.observe import Entered, enter, name_of, observe
+from biasim.design.observe import Entered, enter, meeting, name_of, observe
 from biasim.engine.plan import DesignPlan, Plan
 from biasim.engine.replicate import cohorts
 from biasim.engine.streams import Streams
@@ -73,7 +73,7 @@ def nobody(cohort: Cohort, design: DesignPlan, entered: Entered, streams: Stream
     if not np.isfinite(entered.time_zero).any():
         return Senseless("time_zero", f"none of {among} has a time zero", "a time zero in this world")
     for part in design.view["eligibility"]:
-        if not part(cohort, streams(f"eligibility.{name_of(part)}")).any():
+        if not meeting(part, cohort, streams).any():
             return Senseless("eligibility", f"none of {among} meets '{name_of(part)}'", "criteria that some women meet")
     if not entered.eligible.any():
         return Senseless("eligibility", f"none of {among} meets all criteria together", "criteria that some women meet")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from biasim.design.observe import Entered, enter, name_of, recorded
+from biasim.design.observe import Entered, enter, meeting, name_of, recorded
 from biasim.engine.arrows import SHARE, SIGNIFICANT, Arrow
 from biasim.engine.as_counted import judged_as_death
 from biasim.engine.interventions import (
@@ -23,7 +23,6 @@ from biasim.engine.interventions import (
     Probe,
     differ,
 )
-from biasim.engine.plan import Part
 from biasim.types import Bools, Cohort, Exposure, ExposureOverTime, Floats, Outcome
 
 ELIGIBLE, KNOWN, ALIVE, ZERO = "eligible:", "stage IV known", "alive at time zero", "time zero"
@@ -128,20 +127,14 @@ def _into_selection(probe: Probe, view: Mapping[str, Any], entered: Entered, fut
     changes = {**probe.changed, EARLY: future, LOSS: probe.followed()}
     for part in view["eligibility"]:
         node = f"{ELIGIBLE} {name_of(part).replace('_', ' ')}"
-        before = admitted(probe, part, probe.cohort)
+        before = meeting(part, probe.cohort, probe.streams)
         for cause, changed in changes.items():
-            yield from _arrow(cause, node, differ(before, admitted(probe, part, changed)))
+            yield from _arrow(cause, node, differ(before, meeting(part, changed, probe.streams)))
     known = np.isfinite(probe.cohort.staging.known)
     for cause, changed in probe.changed.items():
         yield from _arrow(cause, KNOWN, differ(known, np.isfinite(changed.staging.known)))
     dead = (probe.cohort.death <= entered.time_zero) & np.isfinite(entered.time_zero)
     yield from _arrow(EARLY, ALIVE, dead)
-
-
-def admitted(probe: Probe, part: Part, cohort: Cohort) -> Bools:
-    """Who meets one criterion, an accrual target aside: whoever is first in the cohort is so by chance."""
-    rng = probe.streams(f"eligibility.{name_of(part)}")
-    return part(cohort, rng, target=0) if "target" in getattr(part, "keywords", {}) else part(cohort, rng)
 
 
 def _arrow(cause: str, result: str, moved: Bools) -> Iterator[Arrow]:
