@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from biasim.errors import UnknownColumn
@@ -14,6 +16,17 @@ def places(measured: Measured, columns: tuple[str, ...], parameter: str) -> Inte
         if name not in measured.names:
             raise UnknownColumn(parameter, name, list(measured.names), f"no measured column called '{name}'")
     return np.array([place for place, name in enumerate(measured.names) if not columns or name in columns], dtype=np.int64)
+
+
+def drawn(measured: Measured, wanted: Integers, rng: np.random.Generator) -> Iterator[tuple[int, Floats, Floats, Floats]]:
+    """Each wanted column: where it stands, its values, a standard normal and a uniform draw for each woman.
+
+    Draws are made for every column, so that naming others shifts none.
+    """
+    for place in range(len(measured.names)):
+        noise, uniform = rng.standard_normal(len(measured.values)), rng.random(len(measured.values))
+        if place in wanted:
+            yield place, measured.values[:, place], noise, uniform
 
 
 def is_mark(values: Floats) -> bool:

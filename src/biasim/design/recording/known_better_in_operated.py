@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from biasim.design.recording._columns import is_mark, places, spread, with_noise
+from biasim.design.recording._columns import drawn, is_mark, places, spread, with_noise
 from biasim.types import Cohort, Measured
 from biasim.units import Deviation, Probability, Reliability, Switch
 
@@ -65,11 +65,7 @@ def known_better_in_operated(
     values, others = measured.values.copy(), ~cohort.operated
     wanted = places(measured, columns, "recording.known_better_in_operated.columns")
     quality = np.where(others, reliability, reliability_operated)
-    for place in range(len(measured.names)):  # draws for every column, so that naming others shifts none
-        noise, uniform = rng.standard_normal(cohort.size), rng.random(cohort.size)
-        if place not in wanted:
-            continue
-        true = measured.values[:, place]
+    for place, true, noise, uniform in drawn(measured, wanted, rng):
         if is_mark(true):
             values[:, place] = np.where((true == 1.0) & others & (uniform < missed), 0.0, true)
         else:

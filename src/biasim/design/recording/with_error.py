@@ -7,7 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from biasim.design.recording._columns import is_mark, places, with_noise
+from biasim.design.recording._columns import drawn, is_mark, places, with_noise
 from biasim.types import Cohort, Measured
 from biasim.units import Probability, Reliability, Switch
 
@@ -60,11 +60,7 @@ def with_error(
     """
     values = measured.values.copy()
     wanted = places(measured, columns, "recording.with_error.columns")
-    for place in range(len(measured.names)):  # draws for every column, so that naming others shifts none
-        noise, uniform = rng.standard_normal(cohort.size), rng.random(cohort.size)
-        if place not in wanted:
-            continue
-        true = measured.values[:, place]
+    for place, true, noise, uniform in drawn(measured, wanted, rng):
         if is_mark(true):
             seen = np.where(true == 1.0, uniform < sensitivity, uniform >= specificity)
             values[:, place] = np.where(np.isnan(true), np.nan, seen)
