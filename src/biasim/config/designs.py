@@ -44,26 +44,18 @@ def drafted(node: Node, problems: list[Problem]) -> DesignDraft:
             view[room] = choice
     return DesignDraft(
         node=node,
-        lists={room: _several(node.value.get(room), room, problems) for room in LISTS},
+        lists={room: several(node.value.get(room), room, problems) for room in LISTS},
         view=view,
         methods=_methods(node, problems),
         edits=edits(node.value.get("change"), problems),
     )
 
 
-def _several(node: Node | None, room: str, problems: list[Problem]) -> tuple[Node, ...]:
+def several(node: Node | None, room: str, problems: list[Problem]) -> tuple[Node, ...]:
     """The choices of a room that takes any number: a list, or one alone."""
-    return several(node, room, problems) if node is not None else ()
-
-
-def several(node: Node, room: str, problems: list[Problem]) -> tuple[Node, ...]:
-    """The choices of a list, each part once: it draws from a stream of its own name."""
+    if node is None:
+        return ()
     choices = [spelled(item, room, problems) for item in (node.value if node.is_list else (node,))]
-    seen: set[str] = set()
-    for choice in filter(None, choices):
-        if part_of(choice) in seen and room == "recording":
-            problems.append(choice.problem(f"'{part_of(choice)}' stands twice", "each step of the record once", "Leave one out."))
-        seen.add(part_of(choice))
     return tuple(choice for choice in choices if choice)
 
 

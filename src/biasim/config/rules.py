@@ -27,9 +27,17 @@ def impossible(design: DesignDraft, world: Mapping[str, Node], problems: list[Pr
     unmet(design, world, problems)
     for room, choices in design.lists.items():
         for place, choice in enumerate(choices):
-            if any(choice.plain == earlier.plain for earlier in choices[:place]):
+            if any(repeated(choice, earlier, room) for earlier in choices[:place]):
                 found = f"'{part_of(choice)}' stands twice"
                 problems.append(choice.problem(found, f"each part of {room} once", "Leave one out."))
+
+
+def repeated(choice: Node, earlier: Node, room: str) -> bool:
+    """Whether a choice of a list repeats another: a step of the record the same part, a criterion the same part and values.
+
+    Two steps of one part would draw the same numbers, from the stream of its name; two ranges of `column` are two criteria.
+    """
+    return part_of(choice) == part_of(earlier) if room == "recording" else choice.plain == earlier.plain
 
 
 def _exposure_and_methods(design: DesignDraft, problems: list[Problem]) -> None:
