@@ -68,4 +68,6 @@ def test_what_is_no_file_is_not_written_over(tmp_path: Path) -> None:
         told = run(command, "hidden_confounding", "--out", str(pipe))
         assert told.returncode == 1
         assert "this is no regular file" in told.stderr
+    told = run("diff", "immortal_time", "hidden_confounding", "--out", str(pipe))
+    assert (told.returncode, "this is no regular file" in told.stderr) == (1, True)
     assert pipe.is_fifo()

@@ -21,14 +21,14 @@ def attribute(
 ) -> None:
     """How much each mechanism adds to what a study reports: every combination of its switches, on the same patients."""
     from biasim.cli.opening import open_study
-    from biasim.cli.out_file import out_file
     from biasim.cli.progress import progress_bar, wide_console
     from biasim.config.chosen import named, one_of
     from biasim.engine.attribution import attribute as run
     from biasim.engine.attribution_table import write_attribution
     from biasim.report.attribution_text import attribution_text
+    from biasim.store.whole import replaceable
 
-    table = out_file(out) if out else None
+    table = replaceable(out) if out else None
     name, its = named(study)
     opened = open_study(name)
     analysis = one_of(opened, design or its, method)

@@ -25,7 +25,9 @@ def diff(
     from biasim.engine.comparison import compare
     from biasim.engine.comparison_table import write_comparison
     from biasim.report.diff_text import diff_text
+    from biasim.store.whole import replaceable
 
+    table = replaceable(out) if out else None
     (one, its), (other, others) = named(first), named(second)
     opened = open_study(one)
     studies = (opened, opened if other == one else open_study(other))
@@ -35,5 +37,5 @@ def diff(
         found = compare(*analyses, size=size, replicates=replicates, workers=workers, progress=progress)
     for piece in diff_text(found):
         console.print(piece, highlight=False)
-    if out is not None:
-        console.print(f"numbers {write_comparison(out, found)}", highlight=False)
+    if table:
+        console.print(f"numbers {write_comparison(table, found)}", highlight=False)

@@ -29,13 +29,13 @@ def solve(
 ) -> None:
     """The value of a parameter, or of two, at which a design reports a hazard ratio though surgery does nothing."""
     from biasim.cli.opening import open_study
-    from biasim.cli.out_file import out_file
     from biasim.cli.progress import wide_console
     from biasim.cli.solving import show_curve, show_solution
     from biasim.config.asking import Said, asked_anew
     from biasim.evidence.published import published_ids
+    from biasim.store.whole import replaceable
 
-    own = out_file(out) if out else None
+    own = replaceable(out) if out else None
     said = Said(tuple(unknown or ()), tuple(between or ()), design, method, hazard_ratio, low, high, published)
     opened = asked_anew(open_study(study), said, frozenset(published_ids()))
     show = show_curve if opened.wanted is not None and len(opened.wanted.unknowns) > 1 else show_solution

@@ -20,7 +20,7 @@ def whole(path: Path) -> Iterator[Path]:
     The temporary name is unique, so that two writers of the same file cannot mix: the last one wins.
     Raises StoreError, with the system's reason, when the disk is full or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}{UNFINISHED}")
+    temporary = replaceable(path).with_name(f".{path.name}.{uuid4().hex}{UNFINISHED}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
@@ -32,6 +32,13 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def replaceable(path: Path) -> Path:
+    """`path`, refused where a device, a pipe or a folder stands: renaming a file over it would destroy it. Raises StoreError."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"cannot write '{path}': this is no regular file. Name a new file")
+    return path
 
 
 ADVICE = "Make room or choose another folder with --results, and run again: whatever was finished is kept."
