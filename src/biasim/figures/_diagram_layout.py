@@ -7,13 +7,12 @@ each other; exposure runs along the top, survival along the bottom. Positions ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cache
 from itertools import permutations
-from math import perm
 
 import numpy as np
 
-from biasim.types import Floats
+from biasim.types import Bools, Floats
 
 COLUMNS = ("diagnosis", "treatment", "follow-up", "death", "record")
 MOMENTS = {"evaluation": "treatment"}  # moments that share a column with another
@@ -24,7 +23,7 @@ BENDS = [(0.0, 0.5), *((sign * size, where) for size in (0.08, 0.15, 0.23, 0.32,
 Point = tuple[float, float]
 Arrow = tuple[str, str]
 STARTS = 2
-MANY = 1_000  # orders of a column; where there are more, arrows are looked along in fewer places
+CHUNK = 2_000  # orders of a column that are looked at together
 ROOM = 4.6  # mm that a curve may run above the first row or below the last one
 _AT = np.linspace(0.0, 1.0, 41)[:, None]
 
@@ -57,35 +56,53 @@ def _placed(columns: Mapping[str, Sequence[str]], arrows: Sequence[Arrow], heigh
     while before != place:  # one column after the other, until nothing is gained
         before = place
         for number, (names, slots) in free.items():
-            trials = ({**place, **{name: (number, row) for name, row in zip(names, order, strict=True)}}
-                      for order in permutations(slots, len(names)))  # fmt: skip
-            along = _AT[::4] if perm(len(slots), len(names)) > MANY else _AT
-            place = min(trials, key=partial(_cost, arrows=arrows, along=along)) if names else place
+            orders = np.array(list(permutations(slots, len(names))))
+            rows = orders[_costs(place, names, orders, height, arrows).argmin()] if names else ()
+            place = {**place, **{name: (number, float(row)) for name, row in zip(names, rows, strict=True)}}
     return place
 
 
-def _cost(place: Mapping[str, Point], arrows: Sequence[Arrow], along: Floats) -> float:
-    """Nodes that straight arrows touch, looked for `along` them, count most, then crossings, then length."""
-    ends = np.array([(place[cause], place[result]) for cause, result in arrows])
-    nodes = np.array(list(place.values()))
-    points = ends[:, None, 0] + (ends[:, 1] - ends[:, 0])[:, None] * along[None]
-    apart = np.abs(points[:, :, None, :] - nodes[None, None]) / np.array([0.42, 0.35])
-    near = (apart < 1.0).all(axis=3).any(axis=1)
-    own = (ends[:, 0, None] == nodes[None]).all(axis=2) | (ends[:, 1, None] == nodes[None]).all(axis=2)
-    length = float(np.abs(ends[:, 1] - ends[:, 0])[:, 1].sum())
-    return 20.0 * float((near & ~own).sum()) + 4.0 * _crossings(ends[:, 0], ends[:, 1]) + 0.4 * length
+def _costs(
+    place: Mapping[str, Point], names: Sequence[str], orders: Floats, height: int, arrows: Sequence[Arrow]
+) -> Floats:
+    """The cost of each order of rows for the nodes of one column: nodes touched count most, then crossings, then length."""
+    touched, crossed = _grid(height)
+    nodes = list(place)
+    spots = np.tile([int(column) * height + int(row) for column, row in place.values()], (len(orders), 1))
+    for name, rows in zip(names, orders.T, strict=True):
+        spots[:, nodes.index(name)] = int(place[name][0]) * height + rows.astype(int)
+    causes, results = ([nodes.index(arrow[end]) for arrow in arrows] for end in (0, 1))
+    lines = spots[:, causes] * touched.shape[1] + spots[:, results]
+    first, second = np.triu_indices(len(arrows), 1)
+    costs = np.empty(len(orders))
+    for begin in range(0, len(orders), CHUNK):
+        some = slice(begin, begin + CHUNK)
+        near = touched[lines[some, :, None], spots[some, None, :]].sum(axis=(1, 2))
+        cross = crossed[lines[some][:, first], lines[some][:, second]].sum(axis=1)
+        length = np.abs(spots[some][:, causes] % height - spots[some][:, results] % height).sum(axis=1)
+        costs[some] = 20.0 * near + 4.0 * cross + 0.4 * length
+    return costs
 
 
-def _crossings(start: Floats, end: Floats) -> float:
-    """How many pairs of straight lines cross between their ends."""
+@cache
+def _grid(height: int) -> tuple[Bools, Bools]:
+    """For every straight line between two spots: which spots it touches on its way, and which other lines it crosses.
 
-    def sides(points: Floats) -> Floats:
-        """On which side of each line (row) each point (column) lies."""
-        along, to = (end - start)[:, None], points[None] - start[:, None]
-        return along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0]
-
-    apart = sides(start) * sides(end) < -1e-9
-    return float((apart & apart.T).sum()) / 2.0
+    Spots are numbered column by column, a line by its first spot times their number plus its second: shapes (lines, spots),
+    (lines, lines).
+    """
+    spots = np.array([(column, row) for column in range(len(COLUMNS)) for row in range(height)], dtype=float)
+    start, end = np.repeat(spots, len(spots), axis=0), np.tile(spots, (len(spots), 1))
+    touched = np.zeros((len(start), len(spots)), dtype=bool)
+    for share in _AT:  # a few points along all lines at a time: the whole would fill the memory
+        apart = np.abs((start + share * (end - start))[:, None] - spots) / np.array([0.42, 0.35])
+        touched |= (apart < 1.0).all(axis=2)
+    own = (start[:, None] == spots).all(axis=2) | (end[:, None] == spots).all(axis=2)
+    along, to = (end - start)[:, None], spots[None] - start[:, None]
+    side = along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0]  # on which side of each line each spot lies
+    first, second = np.divmod(np.arange(len(start)), len(spots))
+    apart = side[:, first] * side[:, second] < -1e-9
+    return touched & ~own, apart & apart.T
 
 
 def curve(start: Point, end: Point, bend: float, where: float = 0.5) -> Floats:
