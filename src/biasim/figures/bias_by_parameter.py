@@ -18,7 +18,8 @@ from biasim.figures._tables import Tables, axis_title, difference, is_ratio, pla
 from biasim.figures.drawing import Drawing
 
 Z = 1.959964
-_HIGH, _BELOW, _LEFT, _RIGHT, _ROOM = 34.0, 22.0, 14.0, 13.0, 6.0  # mm
+_HIGH, _BELOW, _LEFT, _RIGHT, _ROOM = 34.0, 22.0, 16.0, 13.0, 6.0  # mm
+_LETTER = 1.3  # mm that a letter of an axis title takes
 _RATIOS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5)
 
 
@@ -51,7 +52,7 @@ def bias_by_parameter(
         axes = style.place(figure, _LEFT + place * (wide + _ROOM), top, wide, _HIGH)
         _panel(axes, table[(table["design"] == design) & (table[others] == list(facet)).all(axis=1)], across, methods)
         axes.set_ylim(*_limits(table))
-        axes.set_xlabel(names[across] + (" (log scale)" if axes.get_xscale() == "log" else ""))
+        axes.set_xlabel(_along(names[across], axes, wide))
         fixed = [f"{names[path]} = {plain(value)}" for path, value in zip(others, facet, strict=True)]
         axes.set_title("\n".join([words(design), *fixed]))
         last = place == per_line - 1 or number % len(designs) == len(designs) - 1
@@ -100,6 +101,13 @@ def _panel(axes: Axes, rows: pd.DataFrame, across: str, methods: list[str]) -> N
     labels = {spot: f"{value:g}" if numeric else str(value) for spot, value in zip(spots, ticks, strict=True)}
     axes.xaxis.set_major_formatter(FuncFormatter(lambda spot, _: labels.get(spot, "")))
     axes.margins(x=0.08)
+
+
+def _along(name: str, axes: Axes, wide: float) -> str:
+    """The title of the axis of the parameter, on two lines where it would run into the next panel's; `wide` in mm."""
+    if axes.get_xscale() != "log":
+        return name
+    return f"{name} (log scale)" if _LETTER * len(f"{name} (log scale)") <= wide else f"{name}\n(log scale)"
 
 
 def _look(number: int) -> dict:

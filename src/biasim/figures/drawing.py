@@ -12,6 +12,7 @@ from biasim.figures.style import journal
 
 FORMATS = ("svg", "pdf", "png")
 _DPI = 300
+_WIDEST = 2600  # dots across a PNG: a page wider than two columns is drawn coarser
 # No date, no program: nothing in the file may depend on when or by whom it was drawn.
 _METADATA = {
     "svg": {"Date": None, "Creator": None},
@@ -36,8 +37,9 @@ def write(drawing: Drawing, folder: Path, name: str) -> list[Path]:
     """Write <name>.svg, .pdf, .png and .csv into `folder`; returns the paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.{kind}" for kind in FORMATS]
+    dots = min(_DPI, _WIDEST / drawing.figure.get_size_inches()[0])
     for path, kind in zip(paths, FORMATS, strict=True):
-        drawing.figure.savefig(path, format=kind, dpi=_DPI, metadata=_METADATA[kind])
+        drawing.figure.savefig(path, format=kind, dpi=dots, metadata=_METADATA[kind])
     table = folder / f"{name}.csv"
     drawing.numbers.to_csv(table, index=False, float_format="%.12g", lineterminator="\n")
     return [*paths, table]

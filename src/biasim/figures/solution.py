@@ -46,8 +46,8 @@ def _response(figure: object, axes: Axes, table: pd.DataFrame, width: float) -> 
                   linestyle=style.dash(2))  # fmt: skip
     shown = [*ratio, np.exp(wanted["log_hazard_ratio"]), 1.0]
     _ratio_scale(axes, min(shown), max(shown))
-    axes.set_xlabel(title)
-    axes.set_ylabel("Hazard ratio that is reported")
+    axes.set_xlabel(f"{title} (log scale)" if axes.get_xscale() == "log" else title)
+    axes.set_ylabel("Hazard ratio that is reported (log scale)")
     handles = {
         "Reported, 95% Monte Carlo band": Line2D([], [], color=style.ESTIMATE, marker="o", markersize=3),
         "Wanted": Line2D([], [], color=style.PUBLISHED, linestyle=style.dash(1)),

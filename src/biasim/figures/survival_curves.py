@@ -71,7 +71,13 @@ def _observed(axes: Axes, curves: pd.DataFrame, last: float) -> None:
         low, high = (100 * curve[side].to_numpy() for side in ("low", "high"))
         axes.fill_between(month, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
         axes.plot(month, 100 * curve["survival"], drawstyle="steps-post", color=colour, linestyle=dashes, label=name)
-    axes.legend(loc="upper right", handlelength=2.6, borderaxespad=0.2)
+    axes.legend(loc=_corner(axes, last), handlelength=2.6, borderaxespad=0.2)
+
+
+def _corner(axes: Axes, last: float) -> str:
+    """Where the key stands clear of the curves: at the top right, or below them where they stay high."""
+    later = [high for line in axes.lines for month, high in line.get_xydata() if month >= 0.4 * last]
+    return "lower left" if max(later, default=0.0) > 78.0 else "upper right"
 
 
 def _truth(axes: Axes, curves: pd.DataFrame, last: float) -> bool:
@@ -90,7 +96,7 @@ def _truth(axes: Axes, curves: pd.DataFrame, last: float) -> bool:
         drawn.append(curve[["month", "survival"]].to_numpy())
     same = len(drawn) == 2 and drawn[0].shape == drawn[1].shape and bool(np.allclose(*drawn, rtol=0, atol=1e-9))
     axes.legend(
-        loc="upper right",
+        loc=_corner(axes, last),
         handlelength=2.6,
         borderaxespad=0.2,
         title="Identical: no true effect" if same else None,
